@@ -1,0 +1,83 @@
+# csk: `make help` tells the targets. `make up` and `make test` need nothing prepared.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+CSK_HOME ?= $(HOME)/.csk
+CLUSTER ?= clusters/demo.yml
+# The tests' own ledger and clusters; artifacts are shared with the user's, so that they aren't built twice.
+CSK_TEST_HOME ?= $(CURDIR)/build/test/home
+
+BIN := $(CURDIR)/.venv/bin
+PLAYBOOK := $(BIN)/ansible-playbook
+INSTALLED := $(CURDIR)/build/collections
+ON_TEST_HOME := CSK_HOME=$(CSK_TEST_HOME) ANSIBLE_COLLECTIONS_PATH=$(INSTALLED)
+
+export CSK_HOME
+export PATH := $(BIN):$(PATH)
+
+.PHONY: up down plan artifacts test lint units sanity molecule integration soak bench prepare venv collection machine test-home clean help
+
+up: prepare ## Make the demo cluster on this machine, with all that it needs
+	$(PLAYBOOK) csk.kubernetes.artifacts -e @$(CLUSTER)
+	$(PLAYBOOK) csk.kubernetes.node_image -e @$(CLUSTER)
+	$(PLAYBOOK) csk.kubernetes.create -e @$(CLUSTER)
+
+down: prepare ## Delete the demo cluster
+	$(PLAYBOOK) csk.kubernetes.delete -e csk_name=demo -e csk_confirm=demo
+
+artifacts: prepare ## Obtain the binaries and images of the demo cluster's release, and the node image
+	$(PLAYBOOK) csk.kubernetes.artifacts -e @$(CLUSTER)
+	$(PLAYBOOK) csk.kubernetes.node_image -e @$(CLUSTER)
+
+test: prepare ## Run every check and test, against real clusters too
+	@$(BIN)/python tools/run_steps.py lint units sanity molecule integration
+
+lint: collection ## Run the static checks
+	ruff check
+	ruff format --check
+	yamllint --strict .
+	git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
+	antsibull-changelog lint
+	ansible-lint --profile production --offline
+
+units: collection ## Run the unit tests, on the installed collection
+	cd $(INSTALLED)/ansible_collections/csk/kubernetes && ansible-test units --color no --python $(PYTHON_VERSION)
+
+sanity: collection ## Run ansible-test sanity, on the installed collection
+	tests/sanity/run
+
+molecule: artifacts test-home ## Run the Molecule scenario default
+	$(ON_TEST_HOME) molecule test --all
+
+integration: artifacts test-home ## Run the tests against real clusters
+	$(ON_TEST_HOME) pytest tests/integration
+
+soak: artifacts test-home ## Run the long series: kills, restarts, losses
+	$(ON_TEST_HOME) pytest tests/soak
+
+bench: artifacts test-home ## Measure creation by step, beside kubeadm in sequence
+	$(ON_TEST_HOME) pytest -s tests/bench
+
+prepare: machine collection
+
+machine:
+	@$(PYTHON) tools/prepare_machine.py
+
+venv: machine
+	@$(PYTHON) tools/make_venv.py
+
+collection: venv ## Build the collection and install it for use in this checkout
+	@$(BIN)/python tools/build_collection.py
+
+test-home:
+	@mkdir -p -m 700 $(CSK_HOME) $(CSK_TEST_HOME)
+	@mkdir -p $(CSK_HOME)/artifacts
+	@[ -e $(CSK_TEST_HOME)/artifacts ] || ln -sfn $(CSK_HOME)/artifacts $(CSK_TEST_HOME)/artifacts
+
+clean: ## Remove .venv and build; clusters and artifacts stay
+	rm -rf .venv build
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Give the machine what csk needs: a Docker Engine that answers, and Debian packages that are missing.
+
+Only root installs anything, only on Debian or Ubuntu, and an Engine that answers stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from common import BUILD, fail, only_one, say
+
+APT_LOG = BUILD / "apt.log"
+ENGINE_LOG = BUILD / "dockerd.log"
+# A store with many containers of an earlier run takes its time to be read.
+START_SECONDS = 120
+
+# Debian package: a file that it brings. They are for: a Debian tree to make nodes of; compiling runc and flannel, which
+# use C; compressing fast; a Python that can make a venv.
+PACKAGES = {
+    "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
+    "debootstrap": "/usr/sbin/debootstrap",
+    "gcc": "/usr/bin/gcc",
+    "libc6-dev": "/usr/include/stdlib.h",
+    "libseccomp-dev": "/usr/include/seccomp.h",
+    "pigz": "/usr/bin/pigz",
+    "python3-venv": "/usr/share/doc/python3-venv",
+}
+
+
+def main() -> None:
+    """Install what is missing, then start the Engine where it doesn't answer."""
+    if not missing_packages() and engine_answers():
+        return
+    with only_one("machine"):
+        missing = missing_packages()
+        if not engine_answers() and not shutil.which("dockerd"):
+            missing.append("docker.io")
+        if missing:
+            install(missing)
+        if not engine_answers():
+            start_engine()
+
+
+def missing_packages() -> list[str]:
+    """The packages of which this machine lacks the file."""
+    return [name for name, file in PACKAGES.items() if not os.path.exists(file)]
+
+
+def install(missing: list[str]) -> None:
+    """Install Debian packages; who may not goes on without them, but not without an Engine."""
+    if os.geteuid() or not shutil.which("apt-get"):
+        if "docker.io" in missing:
+            fail(
+                "no Docker Engine answers, and none is installed.",
+                "install Docker Engine and start it, or run make as root on Debian or Ubuntu.",
+            )
+        say(f"not installed here, and needed only where something is built on this machine: {' '.join(missing)}")
+        return
+    say(f"installing Debian packages: {' '.join(missing)}")
+    apt = ["apt-get", "--quiet", "--yes", "-o", "DPkg::Lock::Timeout=300"]
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # The first one ends what a killed installation left half done.
+    for command in (
+        ["dpkg", "--configure", "-a"],
+        [*apt, "update"],
+        [*apt, "install", "--no-install-recommends", *missing],
+    ):
+        with APT_LOG.open("ab") as log:
+            done = subprocess.run(
+                command, env=env, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+        if done.returncode:
+            fail(f"{' '.join(command)} ended with {done.returncode}.", f"read {APT_LOG}, mend it, and run make again.")
+
+
+def engine_answers() -> bool:
+    """Whether an Engine answers a ping where Docker's clients look for it. Over TCP it is the user's to see to."""
+    where = os.environ.get("DOCKER_HOST", "")
+    if where and not where.startswith("unix://"):
+        return True
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(10)
+        try:
+            line.connect(where.removeprefix("unix://") or "/var/run/docker.sock")
+            line.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+            return line.recv(64).split(b" ")[1:2] == [b"200"]
+        except PermissionError:
+            fail("this user may not use the Docker Engine.", "add the user to the group docker and log in again.")
+        except OSError:
+            return False
+
+
+def start_engine() -> None:
+    """Start the installed Engine and wait until it answers."""
+    if os.geteuid():
+        fail("the Docker Engine doesn't answer.", "start it (systemctl start docker), or run make as root.")
+    say("starting the Docker Engine")
+    if Path("/run/systemd/system").is_dir():
+        subprocess.run(["systemctl", "start", "docker"], check=True)
+        where = "journalctl -u docker"
+    else:
+        where = str(ENGINE_LOG)
+        if not running("dockerd"):
+            remove_stale_pid_files()
+            with ENGINE_LOG.open("ab") as log:
+                subprocess.Popen(
+                    ["dockerd"], cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                )
+    end = time.monotonic() + START_SECONDS
+    while not engine_answers():
+        if time.monotonic() > end:
+            fail(f"the Docker Engine doesn't answer after {START_SECONDS} s.", f"read {where}.")
+        time.sleep(0.2)
+
+
+def running(name: str) -> bool:
+    """Whether a process of that name runs, zombies not counted."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            head, _, tail = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")
+        except OSError:  # it ended meanwhile
+            continue
+        if head.partition("(")[2] == name and tail.split()[0] != "Z":
+            return True
+    return False
+
+
+def remove_stale_pid_files() -> None:
+    """Remove what a killed Engine left: with the number in use again by another process it wouldn't start."""
+    for name, file in {"dockerd": "docker.pid", "containerd": "docker/containerd/containerd.pid"}.items():
+        pid_file = Path("/var/run", file)
+        try:
+            pid = pid_file.read_text(encoding="utf-8").strip()
+            alive = Path("/proc", pid, "comm").read_text(encoding="utf-8").strip() == name
+        except OSError:
+            alive = False
+        if not alive:
+            pid_file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
