@@ -1,0 +1,175 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ledger's clusters."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CskError, Problem
+from ..models import Cluster, ClusterStatus
+from . import networks
+from . import schema as t
+from .database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+
+class Clusters(Database):
+    """Reading, creating and changing clusters."""
+
+    def clusters(self, account: str | None = None) -> list[Cluster]:
+        """Return the clusters, of one account or of all, by name."""
+        query = t.sa.select(t.CLUSTERS).order_by(t.CLUSTERS.c.name)
+        if account is not None:
+            query = query.where(t.CLUSTERS.c.account == account)
+        with self._read() as connection:
+            return [_cluster(row) for row in connection.execute(query)]
+
+    def cluster(self, name: str) -> Cluster | None:
+        """Return the cluster of that name."""
+        with self._read() as connection:
+            row = connection.execute(t.sa.select(t.CLUSTERS).where(t.CLUSTERS.c.name == name)).first()
+        return _cluster(row) if row else None
+
+    def create_cluster(
+        self,
+        name: str,
+        account: str,
+        version: str,
+        spec: dict[str, Any],
+        taken_cidrs: Iterable[str] = (),
+        wanted_cidr: str | None = None,
+    ) -> Cluster:
+        """Record a new cluster, and give it its network and its endpoint's address.
+
+        :param version: the exact Kubernetes version, without v.
+        :param taken_cidrs: networks that exist where the machines will be (the provider knows them).
+        :param wanted_cidr: the machines' network; without one the first free /24 of 172.30.0.0/16.
+        :raises CskError: when the name is taken, or the network is taken, malformed or too small.
+        """
+        with self._write() as connection:
+            # Whoever allocates a network waits here for the one before (PostgreSQL; SQLite has one writer anyway).
+            allocation = t.sa.select(t.SETTINGS.c.name).where(t.SETTINGS.c.name == "allocation").with_for_update()
+            connection.execute(allocation)
+            known = [_cluster(row) for row in connection.execute(t.sa.select(t.CLUSTERS))]
+            if any(cluster.name == name for cluster in known):
+                raise CskError(
+                    Problem(
+                        "csk_cluster.name",
+                        f"the ledger {self.where} already has a cluster {name!r}.",
+                        "a name is used once in a ledger.",
+                        "choose another name, or delete that cluster by the playbook csk.kubernetes.delete.",
+                    )
+                )
+            network = _network(known, spec, list(taken_cidrs), wanted_cidr)
+            cluster = Cluster(
+                id=str(uuid.uuid4()),
+                name=name,
+                account=account,
+                version=version,
+                spec=spec,
+                status="creating",
+                vpc_cidr=str(network),
+                endpoint=networks.endpoint(network),
+                etcd_token=secrets.token_hex(16),
+                created_at=self._now(connection),
+            )
+            connection.execute(t.CLUSTERS.insert().values(**vars(cluster)))
+        return cluster
+
+    def set_spec(self, name: str, spec: dict[str, Any]) -> None:
+        """Record what the cluster shall be."""
+        self._update(name, spec=spec)
+
+    def set_status(self, name: str, status: ClusterStatus) -> None:
+        """Record how far the cluster is."""
+        self._update(name, status=status)
+
+    def delete_cluster(self, name: str) -> None:
+        """Forget the cluster with its pools, machines and secrets; its operations stay. No error if it isn't there."""
+        with self._write() as connection:
+            connection.execute(t.CLUSTERS.delete().where(t.CLUSTERS.c.name == name))
+
+    def _update(self, name: str, **values: Any) -> None:
+        with self._write() as connection:
+            cluster = self._locked(connection, name)
+            connection.execute(t.CLUSTERS.update().where(t.CLUSTERS.c.id == cluster.id).values(**values))
+
+    def _locked(self, connection: Connection, name: str) -> Cluster:
+        """Return the cluster, its row locked until the transaction ends."""
+        return self._known(connection, name, lock=True)
+
+    def _known(self, connection: Connection, name: str, lock: bool = False) -> Cluster:
+        query = t.sa.select(t.CLUSTERS).where(t.CLUSTERS.c.name == name)
+        row = connection.execute(query.with_for_update() if lock else query).first()
+        if row is None:
+            raise CskError(
+                Problem(
+                    "csk_cluster.name",
+                    f"the ledger {self.where} has no cluster {name!r}.",
+                    "only clusters that the ledger knows can be worked on.",
+                    "check the name, csk_home and csk_ledger_url; csk.kubernetes.info lists the clusters.",
+                )
+            )
+        return _cluster(row)
+
+
+def _network(known: list[Cluster], spec: dict[str, Any], taken: list[str], wanted: str | None) -> IPv4Network:
+    """Return the network for a new cluster: the wanted one if it is right and free, else the first free one."""
+    others = {f"the network of the cluster {cluster.name!r}": cluster.vpc_cidr for cluster in known}
+    others |= {f"csk_cluster.{key}": spec[key] for key in ("pod_cidr", "service_cidr") if spec.get(key)}
+    others |= {f"the network {cidr} that exists already": cidr for cidr in taken}
+    if wanted is None:
+        network = networks.first_free(others.values())
+        if network is None:
+            raise CskError(
+                Problem(
+                    "csk_cluster.vpc_cidr",
+                    f"no /{networks.PREFIX} of {networks.NETWORKS} is free for the machines.",
+                    "the machines' network overlaps no other network.",
+                    "name a free network by csk_cluster.vpc_cidr, or delete clusters that are not needed.",
+                )
+            )
+        return network
+    try:
+        network = IPv4Network(wanted)
+    except ValueError as error:
+        raise CskError(
+            Problem(
+                "csk_cluster.vpc_cidr",
+                f"{wanted!r} is no IPv4 network: {error}.",
+                "the machines' network is an IPv4 network in CIDR notation, with no host bits set.",
+                "write for example 172.30.5.0/24.",
+            )
+        ) from None
+    problems = [
+        Problem(
+            "csk_cluster.vpc_cidr",
+            f"{network} overlaps {what} ({cidr}).",
+            "the machines' network overlaps no other network.",
+            "choose another one, or leave it out: then csk chooses.",
+        )
+        for what, cidr in networks.overlapping(network, others).items()
+    ]
+    if networks.machine_places(network) < 1:
+        problems.append(
+            Problem(
+                "csk_cluster.vpc_cidr",
+                f"{network} is too small.",
+                f"the first {networks.MACHINE_OFFSET} addresses and the last one are not for machines.",
+                "choose a /24, which holds 244 machines.",
+            )
+        )
+    if problems:
+        raise CskError(problems)
+    return network
+
+
+def _cluster(row: Row) -> Cluster:
+    return Cluster(**row._mapping)

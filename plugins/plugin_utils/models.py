@@ -1,0 +1,77 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the ledger records and what providers and playbooks pass around: clusters, pools, machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+ClusterStatus = Literal["creating", "ready", "deleting"]
+MachineStatus = Literal["new", "ready", "leaving"]
+Role = Literal["master", "worker"]
+Origin = Literal["create", "scale", "hand"]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster as the ledger knows it.
+
+    :param id: a UUID, never reused; labels every object of the cluster.
+    :param version: the exact Kubernetes version, without v: ``1.36.3``.
+    :param spec: the options of csk_cluster with their defaults, as JSON values.
+    :param status: ``creating`` until every node was Ready once; only then is etcd's data sacred.
+    :param vpc_cidr: the machines' network.
+    :param endpoint: the address that stands before the masters; the port is always 6443.
+    :param etcd_token: random, new for each bootstrap (facts.md: member IDs are a hash of it).
+    """
+
+    id: str
+    name: str
+    account: str
+    version: str
+    spec: dict[str, Any]
+    status: ClusterStatus
+    vpc_cidr: str
+    endpoint: str
+    etcd_token: str = field(repr=False)
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A node pool as the ledger knows it; ``spec`` is the options of csk_nodepool with their defaults."""
+
+    cluster: str
+    name: str
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class NewMachine:
+    """A machine to be recorded: the ledger gives it its name and its address.
+
+    :param added_at: when it came to be; a replacement keeps that of the machine it replaces, and its origin.
+    """
+
+    role: Role
+    pool: str | None
+    zone: str
+    origin: Origin
+    added_at: datetime
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine of a cluster. ``name`` is the Node's name and the host's name; ``pool`` is None for masters."""
+
+    cluster: str
+    name: str
+    role: Role
+    pool: str | None
+    zone: str
+    address: str
+    origin: Origin
+    added_at: datetime
+    status: MachineStatus = "new"
