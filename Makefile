@@ -43,10 +43,10 @@ lint: collection ## Run the static checks
 	ansible-lint --profile production --offline
 
 units: collection ## Run the unit tests, on the installed collection
-	cd $(INSTALLED)/ansible_collections/csk/kubernetes && ansible-test units --color no --python $(PYTHON_VERSION)
+	$(BIN)/python tools/ansible_test.py units
 
 sanity: collection ## Run ansible-test sanity, on the installed collection
-	tests/sanity/run
+	$(BIN)/python tools/ansible_test.py sanity
 
 molecule: artifacts test-home ## Run the Molecule scenario default
 	$(ON_TEST_HOME) molecule test --all

@@ -37,7 +37,8 @@ def main() -> None:
         galaxy("build", "--output-path", work / "tarballs")
         (tarball,) = (work / "tarballs").glob("*.tar.gz")
         # The other collections come from the package `ansible` in .venv, so nothing is asked of a Galaxy server.
-        galaxy("install", tarball, "--collections-path", work / "collections", "--no-deps", "--offline")
+        # --force, because one that is installed elsewhere would do for ansible-galaxy.
+        galaxy("install", tarball, "--collections-path", work / "collections", "--no-deps", "--offline", "--force")
         (work / "collections" / STAMP.name).write_text(wanted, encoding="utf-8")
         put_in_place(work / "tarballs", TARBALLS)
         put_in_place(work / "collections", PLACE)
