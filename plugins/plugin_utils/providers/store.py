@@ -1,0 +1,226 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A release's unpacked images, kept once on the Engine's host and given to each machine by hard links.
+
+``store/<release>/containerd`` is a /var/lib/containerd as containerd left it; ``stamp`` beside it holds the digest of the
+artifacts and is newer than every file of it, so that a file that somebody wrote in place is noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import LABEL_RELEASE, Engine
+
+LABEL_ARTIFACTS = "csk.dev/artifacts"
+LABEL_BUILD = "csk.dev/build"
+IMAGE = "csk-node"
+# On the node: puts the archives of a directory into containerd, pinned. Role node installs it.
+IMPORT_IMAGES = "/usr/local/lib/csk/import-images"
+# Where a build machine sees the release's artifacts; beside the store's new copy, so not a part of the machine's image.
+BUILD_ARTIFACTS = "/opt/csk-artifacts"
+
+_STATE = r"""
+store=/data/store/$release
+state=ok
+if [ ! -f "$store/stamp" ]; then state=missing
+elif [ "$(cat "$store/stamp")" != "$digest" ]; then state=other
+elif [ -n "$(find "$store/containerd" -newer "$store/stamp" -print -quit)" ]; then state=stale
+fi
+echo "store=$state"
+"""
+
+# arguments: release digest cluster cluster-id name...
+_COPY = (
+    r"""
+release=$1 digest=$2 cluster=$3 id=$4; shift 4
+umask 077
+"""
+    + _STATE
+    + r"""
+if [ $state != ok ]; then exit 0; fi
+nodes=/data/nodes/$cluster
+mkdir -p "$nodes"
+if [ ! -f "$nodes/.cluster-id" ]; then echo "$id" > "$nodes/.cluster-id"; fi
+if [ "$(cat "$nodes/.cluster-id")" != "$id" ]; then echo "other_id=$(cat "$nodes/.cluster-id")"; exit 0; fi
+copy() {
+  new=$nodes/.$1.new
+  rm -rf "$new" "$nodes/$1"
+  mkdir -p "$new/kubelet" "$new/etcd"
+  # Layers are never written in place, so links will do; where there are none (other file systems), blocks are shared if possible.
+  if ! cp -al "$store/containerd" "$new/containerd" 2>/dev/null; then
+    rm -rf "$new/containerd"
+    cp -a --reflink=auto "$store/containerd" "$new/containerd"
+  fi
+  # What lies at the top of a plugin's directory is its database: written in place, so a copy of its own.
+  (cd "$store/containerd" && find . -maxdepth 2 -type f) | while read -r file; do
+    cp -p --remove-destination --reflink=auto "$store/containerd/$file" "$new/containerd/$file"
+  done
+  mv "$new" "$nodes/$1"
+  echo "copied=$1"
+}
+for name in "$@"; do copy "$name" & done
+wait
+for name in "$@"; do [ -d "$nodes/$name" ]; done
+"""
+)
+
+# arguments: cluster cluster-id-or-nothing name...; without names all of the cluster.
+_REMOVE = r"""
+cluster=$1 id=$2; shift 2
+nodes=/data/nodes/$cluster
+if [ ! -d "$nodes" ]; then exit 0; fi
+if [ -n "$id" ] && [ -f "$nodes/.cluster-id" ] && [ "$(cat "$nodes/.cluster-id")" != "$id" ]; then exit 0; fi
+if [ $# -gt 0 ]; then
+  for name in "$@"; do rm -rf "$nodes/$name" "$nodes/.$name.new"; done
+else
+  for tree in "$nodes"/* "$nodes"/.*.new; do rm -rf "$tree" & done
+  wait
+  rm -rf "$nodes"
+fi
+"""
+
+# arguments: release
+_BEGIN = r"""
+umask 077
+rm -rf "/data/store/.$1.new"
+mkdir -p "/data/store/.$1.new/containerd" "/data/store/.$1.new/artifacts"
+"""
+
+# arguments: release digest
+_FINISH = r"""
+new=/data/store/.$1.new
+rm -rf "$new/artifacts" "$new/containerd/io.containerd.grpc.v1.introspection"
+echo "$2" > "$new/stamp.new"
+sync -f "$new"
+# strictly newer than the last file that containerd wrote
+sleep 0.02
+touch "$new/stamp.new"
+mv "$new/stamp.new" "$new/stamp"
+if [ -d "/data/store/$1" ]; then mv "/data/store/$1" "/data/store/.$1.old"; fi
+mv "$new" "/data/store/$1"
+rm -rf "/data/store/.$1.old"
+"""
+
+
+class Store:
+    """The stores of one Engine's host.
+
+    :param artifacts: the directory with one directory of artifacts for each release, on the controller.
+    """
+
+    def __init__(self, engine: Engine, artifacts: Path) -> None:
+        self.engine = engine
+        self.artifacts = artifacts
+
+    def state(self, release: str, digest: str) -> str:
+        """``ok``, ``missing``, ``other`` (made from other artifacts) or ``stale`` (written to since it was made)."""
+        return _value(self.engine.helper(f"release=$1 digest=$2\n{_STATE}", [release, digest]), "store")
+
+    def copy(
+        self, release: str, cluster: str, cluster_id: str, names: Sequence[str], on_copied: Callable[[str], None]
+    ) -> None:
+        """Make the directories of new machines, the store's images in them; a store that isn't right is made anew first.
+
+        :param on_copied: called with a machine's name as soon as its directories are complete.
+        """
+        digest = self.digest(release)
+
+        def on_line(line: str) -> None:
+            key, _, value = line.partition("=")
+            if key == "copied":
+                on_copied(value)
+
+        arguments = [release, digest, cluster, cluster_id, *names]
+        output = self.engine.helper(_COPY, arguments, on_line=on_line)
+        if _value(output, "store") != "ok":
+            self.rebuild(release)
+            output = self.engine.helper(_COPY, arguments, on_line=on_line)
+        if other := _value(output, "other_id"):
+            raise CskError(
+                Problem(
+                    f"{self.engine.data_root}/nodes/{cluster}",
+                    f"it belongs to another cluster {cluster}, id {other}.",
+                    "two clusters on one Engine have two names.",
+                    f"choose another name, or delete that cluster (from where it was made), or remove the directory.",
+                )
+            )
+
+    def remove(self, cluster: str, cluster_id: str | None, names: Sequence[str] | None) -> None:
+        """Remove the directories of some or all machines of a cluster; never a store."""
+        self.engine.helper(_REMOVE, [cluster, cluster_id or "", *(names or [])])
+
+    def digest(self, release: str) -> str:
+        """The digest of the artifacts that a release's node image was made from."""
+        image = self.engine.image(f"{IMAGE}:{release}")
+        if not image:
+            raise CskError(missing_image(release))
+        return (image["Config"].get("Labels") or {}).get(LABEL_ARTIFACTS, "")
+
+    def begin(self, release: str, image: str, unit: str | None, *, archives_only: bool) -> str:
+        """Start a build machine whose /var/lib/containerd will be the release's store; returns the container's name.
+
+        The release's artifacts are at BUILD_ARTIFACTS in it. An earlier build that was left there is removed.
+        :param unit: the systemd unit to wait for; None: only that systemd runs.
+        """
+        name = f"csk-build.{release}"
+        machine.remove(self.engine, name)
+        self.engine.helper(_BEGIN, [release])
+        new = f"{self.engine.data_root}/store/.{release}.new"
+        machine.create(
+            self.engine,
+            name,
+            hostname="csk-build",
+            image=image,
+            binds={f"{new}/containerd": "/var/lib/containerd", f"{new}/artifacts": BUILD_ARTIFACTS},
+            labels={LABEL_BUILD: release},
+            restart=False,
+        )
+        machine.start(self.engine, name)
+        machine.copy_tree(
+            self.engine, name, self.artifacts / release, BUILD_ARTIFACTS, ["images"] if archives_only else None
+        )
+        machine.wait(self.engine, name, unit)
+        return name
+
+    def finish(self, release: str, digest: str) -> None:
+        """Stop and remove the build machine, and put its images in the place of the release's store."""
+        machine.stop_and_remove(self.engine, f"csk-build.{release}")
+        self.engine.helper(_FINISH, [release, digest])
+
+    def rebuild(self, release: str) -> None:
+        """Make a release's store from its image archives, in a machine of its node image."""
+        archives = self.artifacts / release / "images"
+        if not archives.is_dir():
+            raise CskError(
+                Problem(
+                    f"{self.engine.data_root}/store/{release}",
+                    f"the unpacked images of release {release} aren't there or were changed, and {archives} has no archives.",
+                    "machines get their images from the store, and the store from the release's artifacts.",
+                    f"ansible-playbook csk.kubernetes.artifacts -e artifacts_release={release}, then try again.",
+                )
+            )
+        name = self.begin(release, f"{IMAGE}:{release}", "containerd", archives_only=True)
+        machine.run(self.engine, name, [IMPORT_IMAGES, f"{BUILD_ARTIFACTS}/images"])
+        self.finish(release, self.digest(release))
+
+
+def missing_image(release: str) -> Problem:
+    """The problem that there is no node image of a release."""
+    return Problem(
+        f"image {IMAGE}:{release}",
+        "the Docker Engine doesn't have it.",
+        f"machines boot the node image of their release (label {LABEL_RELEASE}).",
+        f"ansible-playbook csk.kubernetes.node_image -e node_image_release={release}",
+    )
+
+
+def _value(output: str, key: str) -> str:
+    """The value of the first key=value line, or nothing."""
+    for line in output.splitlines():
+        if line.startswith(f"{key}="):
+            return line.partition("=")[2]
+    return ""
