@@ -15,8 +15,8 @@ from common import BUILD, VENV, only_one
 
 WORK = BUILD / "test" / "ansible-test"
 COLLECTION = Path("ansible_collections", "csk", "kubernetes")
-# For the pip of its virtual environments ansible-test fetches a script from a server of its own, but looks into its cache
-# first: there we put one that gets the same pip from PyPI.
+# For the pip of its virtual environments ansible-test fetches a script from a server of its own, but looks into its
+# cache first: there we put one that gets the same pip from PyPI.
 GET_PIP = "get_pip_24_2.py"
 BOOTSTRAP = """\
 import subprocess, sys
