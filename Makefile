@@ -12,10 +12,10 @@ CSK_TEST_HOME ?= $(CURDIR)/build/test/home
 BIN := $(CURDIR)/.venv/bin
 PLAYBOOK := $(BIN)/ansible-playbook
 INSTALLED := $(CURDIR)/build/collections
-ON_TEST_HOME := CSK_HOME=$(CSK_TEST_HOME) ANSIBLE_COLLECTIONS_PATH=$(INSTALLED)
+IN_VENV := PATH="$(BIN):$$PATH"
+ON_TEST_HOME := $(IN_VENV) CSK_HOME=$(CSK_TEST_HOME) ANSIBLE_COLLECTIONS_PATH=$(INSTALLED)
 
 export CSK_HOME
-export PATH := $(BIN):$(PATH)
 
 .PHONY: up down plan artifacts test lint units sanity molecule integration soak bench prepare venv collection machine test-home clean help
 
@@ -35,12 +35,12 @@ test: prepare ## Run every check and test, against real clusters too
 	@$(BIN)/python tools/run_steps.py lint units sanity molecule integration
 
 lint: collection ## Run the static checks
-	ruff check
-	ruff format --check
-	yamllint --strict .
-	git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
-	antsibull-changelog lint
-	ansible-lint --profile production --offline
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/yamllint --strict .
+	git grep -lz '^#!.*sh$$' -- ':!*.j2' ':!*.md' ':!*.py' | xargs -0 $(BIN)/shellcheck
+	$(BIN)/antsibull-changelog lint
+	$(IN_VENV) ansible-lint --profile production --offline
 
 units: collection ## Run the unit tests, on the installed collection
 	$(BIN)/python tools/ansible_test.py units
