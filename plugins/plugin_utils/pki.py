@@ -31,16 +31,16 @@ ADMIN_GROUP = "kubeadm:cluster-admins"
 def create_cas(today: datetime | None = None) -> dict[str, bytes]:
     """Return new CAs with their keys, and the service accounts' key pair, as PEM by kubeadm's file names.
 
-    :param today: the moment of creation; now, if left out. The certificates are valid from five minutes before, for
-        3650 days.
+    :param today: the moment of creation; now, if left out. The CAs are valid from five minutes before it until 3650
+        days after it.
     """
     from cryptography.hazmat.primitives import serialization
 
-    not_before = (today or datetime.now(UTC)) - BACKDATE
+    now = today or datetime.now(UTC)
     files: dict[str, bytes] = {}
     for name, common_name in AUTHORITIES.items():
         key = _new_key()
-        files[f"{name}.crt"] = _pem(_self_signed(common_name, key, not_before))
+        files[f"{name}.crt"] = _pem(_self_signed(common_name, key, now))
         files[f"{name}.key"] = _key_pem(key)
     key = _new_key()
     files["sa.key"] = _key_pem(key)
@@ -103,7 +103,6 @@ def admin_kubeconfig(cluster_name: str, endpoint_url: str, ca_crt: bytes, crt: b
         "clusters": [{"name": cluster_name, "cluster": cluster}],
         "contexts": [{"name": context, "context": {"cluster": cluster_name, "user": ADMIN_USER}}],
         "current-context": context,
-        "preferences": {},
         "users": [{"name": ADMIN_USER, "user": user}],
     }
     return yaml.safe_dump(config, sort_keys=False)
@@ -126,14 +125,14 @@ def bootstrap_token() -> str:
     return f"{text[:6]}.{text[6:]}"
 
 
-def _self_signed(common_name: str, key: EllipticCurvePrivateKey, not_before: datetime) -> Certificate:
+def _self_signed(common_name: str, key: EllipticCurvePrivateKey, now: datetime) -> Certificate:
     from cryptography import x509
 
     builder = (
         _builder(common_name, (), key)
         .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)]))
-        .not_valid_before(not_before)
-        .not_valid_after(not_before + CA_VALIDITY)
+        .not_valid_before(now - BACKDATE)
+        .not_valid_after(now + CA_VALIDITY)
         .add_extension(_key_usage(ca=True), critical=True)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -44,10 +44,12 @@ class Locks(Database):
         with self._write() as connection:
             now = self._now(connection)
             values = vars(run) | {"run_id": run.id, "since": now, "renewed_at": now}
-            if _insert(connection, {"cluster": cluster} | values):
-                return LockResult()
             mine = t.LOCKS.c.cluster == cluster
-            row = connection.execute(t.sa.select(t.LOCKS).where(mine).with_for_update()).one()
+            row = None
+            while row is None:  # between the two statements its owner may give it back
+                if _insert(connection, {"cluster": cluster} | values):
+                    return LockResult()
+                row = connection.execute(t.sa.select(t.LOCKS).where(mine).with_for_update()).first()
             if row.run_id == run.id:
                 connection.execute(t.LOCKS.update().where(mine).values(renewed_at=now))
                 return LockResult()
