@@ -1,0 +1,102 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many processes in one ledger at the same moment: nothing is given twice and nothing is lost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Run
+from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger.helpers import (
+    at_once,
+    errors,
+    masters,
+    workers,
+)
+
+COUNT = 20
+
+
+def test_machines(demo):
+    results = at_once(COUNT, lambda number: demo.add_machines("demo", [*workers(3), *masters(number % 2)]))
+    assert errors(results) == []
+    machines = demo.machines("demo")
+    assert len(machines) == COUNT * 3 + COUNT // 2
+    assert Counter(m.name for m in machines) == Counter(m.name for result in results for m in result)
+    assert max(Counter(m.address for m in machines).values()) == 1
+    assert {m.name for m in machines if m.role == "worker"} == {f"default-{n}" for n in range(1, 61)}
+    assert {m.name for m in machines if m.role == "master"} == {f"master-{n}" for n in range(1, 11)}
+
+
+def test_clusters(ledger):
+    results = at_once(COUNT, lambda number: ledger.create_cluster(f"c{number}", "default", "1.36.3", {}))
+    assert errors(results) == []
+    assert {c.vpc_cidr for c in ledger.clusters()} == {f"172.30.{n}.0/24" for n in range(COUNT)}
+
+
+def test_one_name(ledger):
+    results = at_once(COUNT, lambda _: ledger.create_cluster("demo", "default", "1.36.3", {}))
+    failed = errors(results)
+    assert len(failed) == COUNT - 1
+    assert all("already has a cluster 'demo'" in error for error in failed)
+
+
+def test_first_open(reopen):
+    results = at_once(COUNT, lambda number: reopen().create_cluster(f"c{number}", "default", "1.36.3", {}).name)
+    assert errors(results) == []
+    assert len(reopen().clusters()) == COUNT
+
+
+def test_first_key(demo, reopen):
+    results = at_once(COUNT, lambda number: reopen().put_secret("demo", f"s{number}", f"{number}".encode()))
+    assert errors(results) == []
+    assert [demo.secret("demo", f"s{number}") for number in range(COUNT)] == [f"{n}".encode() for n in range(COUNT)]
+
+
+def test_mixed_changes(demo):
+    def work(number: int) -> None:
+        for turn in range(5):
+            made = demo.add_machines("demo", workers(1))
+            demo.set_machine_status("demo", [made[0].name], "ready")
+            demo.put_pool("demo", f"p{number}", {"turn": turn})
+            demo.operation("demo", "scale", f"{number}", "ok", 0.1)
+            if turn:
+                demo.delete_machines("demo", [made[0].name])
+
+    assert errors(at_once(COUNT, work)) == []
+    assert len(demo.machines("demo")) == COUNT
+    assert {m.status for m in demo.machines("demo")} == {"ready"}
+    assert {(p.name, p.spec["turn"]) for p in demo.pools("demo") if p.name != "default"} == {
+        (f"p{number}", 4) for number in range(COUNT)
+    }
+    assert len(demo.operations("demo", limit=1000)) == COUNT * 5
+    assert demo.add_machines("demo", workers(1))[0].name == f"default-{COUNT * 5 + 1}"
+
+
+def test_one_lock(ledger):
+    def work(number: int) -> str | None:
+        run = Run(f"host{number}", "boot", 1, 1)
+        return ledger.lock("demo", run).taken_over_from
+
+    results = at_once(COUNT, work)
+    assert len(errors(results)) == COUNT - 1
+    assert all("another run works on this cluster" in error for error in errors(results))
+
+
+def test_lock_given_back_and_taken(ledger):
+    def work(number: int) -> int:
+        run, got = Run(f"host{number}", "boot", 1, 1), 0
+        for _ in range(20):
+            with contextlib.suppress(CskError):
+                ledger.lock("demo", run)
+                got += 1
+                ledger.renew("demo", run)
+                ledger.unlock("demo", run)
+        return got
+
+    results = at_once(4, work)
+    assert errors(results) == []
+    assert sum(results) > 4
+    assert ledger.lock("demo", Run("me", "boot", 1, 1)).taken_over_from is None
