@@ -66,6 +66,12 @@ class SecretStore(Clusters):
             cipher = self._cipher(connection)
         return {row.name: cipher.decrypt(row.data) for row in rows}
 
+    def delete_secret(self, cluster: str, name: str) -> None:
+        """Forget one secret. One that isn't there is no error."""
+        with self._write() as connection:
+            mine = (t.SECRETS.c.cluster_id == self._locked(connection, cluster).id) & (t.SECRETS.c.name == name)
+            connection.execute(t.SECRETS.delete().where(mine))
+
     def secret_names(self, cluster: str) -> list[str]:
         """Return the names of the cluster's secrets; this needs no key."""
         query = t.sa.select(t.SECRETS.c.name).join(t.CLUSTERS).where(t.CLUSTERS.c.name == cluster)

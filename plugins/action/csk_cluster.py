@@ -1,0 +1,130 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csk_cluster: a cluster's record, network, CAs and masters; its end states."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec, catalogue, checking, limits, plan, spec
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result, diff
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.info import after_create, cluster_info
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.lifecycle import make_ready, remove, write_kubeconfig
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.reconcile import machines, record_cluster
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Live, Session, host
+
+FLANNEL_IMAGE = "ghcr.io/flannel-io/flannel"
+
+
+class ActionModule(CskAction):
+    """The work of csk_cluster."""
+
+    module = "csk_cluster"
+
+    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Bring the cluster to the state that is asked for."""
+        if values["state"] == "absent":
+            with session.step(values["name"], "removal"):
+                changes = remove(session, values["name"], values["confirm"], self.check_mode)
+            session.forget_steps(values["name"])
+            return {"changed": bool(changes), "changes": changes, "machines": []}
+        if values["state"] == "ready":
+            return self._ready(session, values)
+        return self._present(session, values)
+
+    def _present(self, session: Session, values: dict[str, Any]) -> dict[str, Any]:
+        name = values["name"]
+        settings = {key: values[key] for key in argspec.settings("csk_cluster") if key not in ("name", "version")}
+        recorded = session.ledger.cluster(name)
+        version = self._check(session, values, recorded)
+        if self.check_mode:
+            changes = plan.create_sentences(name, version, values["masters"], values["zones"]) if not recorded else []
+            changed = bool(changes or (recorded and checking.changed_settings(recorded, values)))
+            return {"changed": changed, "changes": changes, "machines": [], "diff": diff(None, settings, name)}
+        session.lock(name)
+        with session.step(name, "masters' machines"):
+            cluster = record_cluster(session, name, version, settings)
+            changes = [] if recorded else plan.create_sentences(name, version, values["masters"], values["zones"])
+            changed = checking.changed_settings(cluster, values)
+            if changed:
+                session.ledger.set_spec(name, cluster.spec | {key: values[key] for key in changed})
+                changes.append(f"cluster {name}: changed {', '.join(changed)}.")
+            live = session.live(cluster)
+            masters = [machine for machine in session.ledger.machines(name) if machine.role == "master"]
+            hosts, done = machines(session, cluster, masters, live)
+            changes += done
+            missing = plan.addons_missing(live.observed) if cluster.status == "ready" else list(plan.ADDONS)
+            if cluster.status == "ready" and {"coredns", "kube-proxy"} & set(missing):
+                hosts += self._addon_host(session, cluster, masters, live, hosts)
+        after = session.cluster(name)
+        flannel = session.minors[catalogue.minor_of(version)].releases[version]["flannel"]["tag"]
+        return {
+            "changed": bool(changes),
+            "changes": changes,
+            "cluster": cluster_result(after),
+            "machines": hosts,
+            "addons_missing": missing,
+            "kubeconfig": str(write_kubeconfig(session, cluster)),
+            "flannel_image": f"{FLANNEL_IMAGE}:{flannel}",
+            "diff": diff(recorded and recorded.spec, after.spec, name) if changes else {},
+        }
+
+    @staticmethod
+    def _addon_host(
+        session: Session, cluster: Cluster, masters: list[Machine], live: Live, hosts: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """A healthy master that has nothing else to do, where kubeadm puts its add-ons back."""
+        busy = {entry["variables"]["csk_node"] for entry in hosts}
+        for master in masters:
+            node = live.observed.nodes.get(master.name)
+            if node and node.ready and master.name not in busy:
+                console = session.provider(cluster.spec).console(cluster.name, master.name)
+                return [host(cluster, master, masters, console, "addons")]
+        return []
+
+    def _check(self, session: Session, values: dict[str, Any], recorded: Cluster | None) -> str:
+        """Refuse what breaks a rule; return the exact version."""
+        problems = spec.cluster_problems(values)
+        version = recorded.version if recorded else ""
+        if not values.get("version"):
+            rule = "a cluster has a version: a minor, or an exact one."
+            problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
+        elif recorded:
+            problems += limits.version_problems(recorded.version, values["version"])
+            problems += limits.immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values)
+        else:
+            version = catalogue.resolve(values["version"], session.minors)
+            verdict = catalogue.judge(version, session.minors, session.today)
+            refused = catalogue.refuse_create(verdict, session.minors, session.today)
+            problems += [refused] if refused else []
+            provider = session.provider(values)
+            problems += provider.check(version, values["masters"])
+            problems += checking.network_problems(session, values, provider.networks())
+        if problems:
+            raise CskError(problems)
+        return version
+
+    def _ready(self, session: Session, values: dict[str, Any]) -> dict[str, Any]:
+        cluster = session.cluster(values["name"])
+        if self.check_mode:
+            return {"changed": False, "changes": [], "cluster": cluster_result(cluster), "machines": []}
+        session.lock(cluster.name)
+        with session.step(cluster.name, "waiting until all is ready"):
+            changes = make_ready(session, cluster, values["timeout"])
+            path = write_kubeconfig(session, cluster)
+        session.ledger.unlock(cluster.name, session.run)
+        steps = session.steps(cluster.name)
+        info = cluster_info(session, session.cluster(cluster.name))
+        for line in after_create(info, steps, time.time() - session.started()):
+            self.say(line)
+        return {
+            "changed": bool(changes),
+            "changes": changes,
+            "cluster": cluster_result(session.cluster(cluster.name)),
+            "machines": [],
+            "kubeconfig": str(path),
+            "steps": [{"title": title, "seconds": round(seconds, 1)} for title, seconds in steps],
+        }

@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csk_plan: everything that is wrong with a cluster file, and everything that would be changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result, diff
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.checking import check_file
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session
+
+
+class ActionModule(CskAction):
+    """The work of csk_plan."""
+
+    module = "csk_plan"
+
+    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Check the file; nothing is changed."""
+        variables = {f"csk_{name}": values.get(name) for name in ("cluster", "nodepools", "stacks")}
+        names = [*task_vars.get("vars", task_vars)] if values["check_variables"] else []
+        checked = check_file(session, variables, names)
+        if checked.problems:
+            raise CskError(checked.problems)
+        for warning in checked.warnings:
+            self._display.warning(warning)
+        name = checked.cluster["name"]
+        lines = [
+            *checked.changes,
+            *(f"pool {pool}: not in the file; it is kept." for pool in checked.kept),
+        ]
+        self.say(f"{name}: {len(checked.changes) or 'nothing'} to do")
+        for line in lines:
+            self.say(f"  {line}")
+        recorded = checked.recorded
+        before = {"cluster": cluster_result(recorded)["settings"] | {"version": recorded.version}} if recorded else None
+        after = {"cluster": {k: v for k, v in checked.cluster.items() if v is not None} | {"version": checked.version}}
+        return {
+            "changed": bool(checked.changes),
+            "name": name,
+            "version": checked.version,
+            "changes": checked.changes,
+            "kept": checked.kept,
+            "warnings": checked.warnings,
+            "diff": diff(before, after if not recorded else _merged(before, after, checked.changes), name)
+            if checked.changes
+            else {},
+        }
+
+
+def _merged(before: dict[str, Any] | None, after: dict[str, Any], changes: list[str]) -> dict[str, Any]:
+    """What an existing cluster's settings become, with the steps that a run would take."""
+    settings = (before or {}).get("cluster", {}) | after["cluster"]
+    return {"cluster": settings, "changes": changes}

@@ -1,0 +1,49 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every csk_* module documents alike."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options and attributes that the csk_* modules share."""
+
+    DOCUMENTATION = r"""
+options:
+  csk_home:
+    description:
+      - The folder that holds the ledger, the kubeconfigs and the artifacts.
+      - Where it isn't given, the environment variable E(CSK_HOME) counts, then V(~/.csk).
+    type: path
+  csk_today:
+    description:
+      - The date by which the catalogue's rules are judged, as C(YYYY-MM-DD). The day of the run, where it isn't given.
+    type: str
+  csk_take_over:
+    description:
+      - Takes the cluster's lock over from a run on another host before its 10 minutes without renewal are over.
+    type: bool
+    default: false
+requirements:
+  - python >= 3.11
+  - docker
+  - SQLAlchemy >= 2.0
+  - alembic
+  - cryptography
+  - kubernetes
+notes:
+  - The module runs on the controller, as an action plugin; it never connects to its target host unless its description says so.
+"""
+
+    ATTRIBUTES = r"""
+options: {}
+attributes:
+  action:
+    description: Runs on the controller, as an action plugin.
+    support: full
+  action_group:
+    description: Use C(group/csk.kubernetes.csk) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - csk.kubernetes.csk
+"""

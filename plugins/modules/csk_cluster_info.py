@@ -1,0 +1,49 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of csk_cluster_info; the action plugin of the same name does the work."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csk_cluster_info
+short_description: Shows clusters as the ledger knows them and as they really are
+version_added: 0.1.0
+author:
+  - The csk developers (@csk)
+description:
+  - Reads the ledger, the provider and the cluster's API, and tells what differs.
+options:
+  name:
+    description:
+      - The cluster's name. All clusters where it isn't given.
+    type: str
+  show:
+    description:
+      - Prints a summary as well.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - csk.kubernetes.csk
+  - csk.kubernetes.csk.attributes
+attributes:
+  check_mode:
+    description: It never changes anything.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: What is really there?
+  csk.kubernetes.csk_cluster_info:
+    name: demo
+"""
+
+RETURN = r"""
+clusters:
+  description: The clusters, each with its record, its nodes, its add-ons, and what differs.
+  returned: success
+  type: list
+  elements: dict
+"""

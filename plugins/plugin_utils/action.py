@@ -1,0 +1,86 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action plugins of the csk_* modules share: arguments, a session, errors, results."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from . import argspec
+from .errors import CskError
+from .session import Session
+
+
+class CskAction(ActionBase):
+    """An action plugin that does a module's work on the controller.
+
+    A subclass names its module and says what the work is; its errors become the task's message, all at once.
+    """
+
+    module = ""
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task."""
+        result = super().run(tmp, task_vars)
+        try:
+            values = argspec.module_arguments(self.module, dict(self._task.args))
+            session = Session(
+                values.get("csk_home"), values.get("csk_today"), bool(values.get("csk_take_over")), self.say
+            )
+            result.update(self.work(session, values, task_vars or {}))
+        except CskError as error:
+            problems = [vars(problem) for problem in error.problems]
+            raise AnsibleActionFail(str(error), result={"problems": problems}) from error
+        return result
+
+    @abstractmethod
+    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Do the work and return the task's result.
+
+        :param values: the task's arguments, checked, with their defaults.
+        """
+
+    @staticmethod
+    def say(line: str) -> None:
+        """Show a line of progress."""
+        Display().display(f"  {line}")
+
+    @property
+    def check_mode(self) -> bool:
+        """Whether the task must not change anything."""
+        return bool(self._task.check_mode)
+
+
+def diff(before: Any, after: Any, header: str) -> dict[str, Any]:
+    """A diff of two structures, as Ansible shows it."""
+    import yaml
+
+    def text(value: Any) -> str:
+        return yaml.safe_dump(value, sort_keys=True) if value else ""
+
+    return {"before": text(before), "after": text(after), "before_header": header, "after_header": header}
+
+
+def cluster_result(cluster: Any) -> dict[str, Any]:
+    """A recorded cluster as a result shows it; the etcd token stays out."""
+    from .kubeadm import PORT
+
+    return {
+        "name": cluster.name,
+        "id": cluster.id,
+        "status": cluster.status,
+        "version": cluster.version,
+        "vpc_cidr": cluster.vpc_cidr,
+        "endpoint": f"https://{cluster.endpoint}:{PORT}",
+        "created_at": cluster.created_at.isoformat(),
+        "settings": cluster.spec,
+    }

@@ -1,0 +1,213 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a whole cluster file, checks all of it, and tells every error and every change. Nothing is changed here."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import argspec, catalogue, limits, plan, spec
+from .errors import CskError, Problem
+from .models import Cluster, Pool
+
+if TYPE_CHECKING:
+    from .session import Live, Session
+
+# The variables that csk's playbooks know; every other csk_ variable is a mistake that must not be ignored.
+VARIABLES = (
+    "csk_cluster",
+    "csk_nodepools",
+    "csk_stacks",
+    "csk_name",
+    "csk_confirm",
+    "csk_home",
+    "csk_today",
+    "csk_take_over",
+)
+
+
+@dataclass
+class Checked:
+    """A cluster file after all checks.
+
+    :param version: exact.
+    :param recorded: the cluster in the ledger, if there is one.
+    :param changes: what a run would do, in sentences.
+    :param kept: pools that the file doesn't mention.
+    """
+
+    cluster: dict[str, Any]
+    pools: list[dict[str, Any]]
+    version: str = ""
+    recorded: Cluster | None = None
+    changes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def check_file(session: Session, variables: dict[str, Any], names: Sequence[str]) -> Checked:
+    """Check a cluster file against the rules, the ledger, the provider and the cluster.
+
+    :param variables: csk_cluster, csk_nodepools and csk_stacks as the user wrote them.
+    :param names: all variables of the run, to find misspelt ones.
+    """
+    problems = [
+        argspec.unknown(name, list(VARIABLES), name, "variable") for name in spec.file_variables(names, VARIABLES)
+    ]
+    if variables.get("csk_stacks"):
+        rule = "a stack is a role of csk that sets something up in a cluster."
+        problems.append(Problem("csk_stacks", "there are no stacks yet.", rule, "remove it, or leave it empty."))
+    raw = variables.get("csk_cluster")
+    if raw is None:
+        problems.append(
+            Problem("csk_cluster", "isn't there.", "a cluster is one file of variables.", "give it by -e @FILE.")
+        )
+        return Checked({}, [], problems=problems)
+    problems += argspec.number_problems(raw, "csk_cluster")
+    cluster, found = argspec.check(raw, argspec.settings("csk_cluster"), "csk_cluster")
+    problems += found
+    if isinstance(raw, dict) and not raw.get("version"):
+        rule = "a cluster has a version: a minor, or an exact one."
+        problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
+    pools, found = _pools(variables.get("csk_nodepools"))
+    problems += found
+    checked = Checked(cluster, pools, problems=problems)
+    if problems:
+        return checked
+    problems += spec.cluster_problems(cluster)
+    problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"])
+    checked.recorded = session.ledger.cluster(cluster["name"])
+    _check_version(session, checked)
+    if checked.recorded is None:
+        _check_new(session, checked)
+    else:
+        _check_recorded(session, checked, checked.recorded)
+    return checked
+
+
+def _pools(raw: Any) -> tuple[list[dict[str, Any]], list[Problem]]:
+    if not isinstance(raw, list):
+        what = "isn't there." if raw is None else f"is {type(raw).__name__}, not a list."
+        rule = "a dedicated cluster has at least one pool with a worker."
+        return [], [Problem("csk_nodepools", what, rule, "write - {name: default, desired_size: 2}.")]
+    pools, problems = [], []
+    for index, item in enumerate(raw):
+        pool, found = argspec.check(item, argspec.settings("csk_nodepool"), f"csk_nodepools[{index}]")
+        pools.append(pool)
+        problems += found
+    return pools, problems
+
+
+def _check_version(session: Session, checked: Checked) -> None:
+    recorded, wanted = checked.recorded, checked.cluster["version"]
+    if recorded is not None:
+        checked.problems += limits.version_problems(recorded.version, wanted)
+        checked.version = recorded.version
+        return
+    try:
+        checked.version = catalogue.resolve(wanted, session.minors)
+    except CskError as error:
+        checked.problems += error.problems
+        return
+    verdict = catalogue.judge(checked.version, session.minors, session.today)
+    refused = catalogue.refuse_create(verdict, session.minors, session.today)
+    checked.problems += [refused] if refused else []
+    checked.warnings += verdict.warnings
+
+
+def _check_new(session: Session, checked: Checked) -> None:
+    cluster = checked.cluster
+    workers = sum(pool["desired_size"] for pool in checked.pools)
+    try:
+        provider = session.provider(cluster)
+        if checked.version:
+            checked.problems += provider.check(checked.version, cluster["masters"] + workers)
+        checked.problems += network_problems(session, cluster, provider.networks())
+        foreign = provider.clusters().get(cluster["name"])
+        if foreign:
+            checked.problems.append(
+                Problem(
+                    "csk_cluster.name",
+                    f"the provider has machines of a cluster {cluster['name']} that isn't in this ledger.",
+                    "a name is used once for each provider.",
+                    "choose another name, or use the csk_home that this cluster belongs to.",
+                )
+            )
+    except CskError as error:
+        checked.problems += error.problems
+    checked.changes += plan.create_sentences(cluster["name"], checked.version, cluster["masters"], cluster["zones"])
+    for pool in checked.pools:
+        checked.changes += plan.pool_sentences(pool, None, 0)[0]
+
+
+def network_problems(session: Session, cluster: dict[str, Any], taken: Sequence[str]) -> list[Problem]:
+    """Where the cluster's networks overlap those of the Engine's host or of other clusters."""
+    own = {
+        f"csk_cluster.{key}": ipaddress.IPv4Network(cluster[key])
+        for key in ("vpc_cidr", "pod_cidr", "service_cidr")
+        if cluster.get(key) and not _malformed(cluster[key])
+    }
+    others = {f"a network of the machines' host, {cidr}": ipaddress.IPv4Network(cidr) for cidr in taken}
+    for other in session.ledger.clusters():
+        others[f"the machine network of cluster {other.name}"] = ipaddress.IPv4Network(other.vpc_cidr)
+    return [problem for name, network in own.items() for problem in spec.overlap_problems({name: network}, others)]
+
+
+def _malformed(cidr: str) -> bool:
+    try:
+        ipaddress.IPv4Network(cidr)
+    except ValueError:
+        return True
+    return False
+
+
+def _check_recorded(session: Session, checked: Checked, cluster: Cluster) -> None:
+    checked.problems += limits.immutable_problems(cluster.spec, checked.cluster)
+    if cluster.status == "deleting":
+        rule = "a deletion that was begun is finished."
+        fix = "run the playbook csk.kubernetes.delete, then create it."
+        checked.problems.append(Problem("csk_cluster.name", f"{cluster.name} is being deleted.", rule, fix))
+        return
+    live = session.live(cluster)
+    pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
+    machines = session.ledger.machines(cluster.name)
+    wanted = pools | {pool["name"]: Pool(cluster.name, pool["name"], pool_settings(pool)) for pool in checked.pools}
+    for pool in checked.pools:
+        have = sum(machine.pool == pool["name"] for machine in machines)
+        changes, problems = plan.pool_sentences(pool, pools.get(pool["name"]), have)
+        checked.changes += changes
+        checked.problems += problems
+    checked.kept = sorted(set(pools) - {pool["name"] for pool in checked.pools})
+    if cluster.status == "ready":
+        lost = lost_masters(live, session, cluster)
+        problem = plan.quorum_problem(cluster, [m for m in machines if m.role == "master"], lost)
+        checked.problems += [problem] if problem else []
+    else:
+        checked.changes.append(f"cluster {cluster.name}: go on creating it.")
+    changed = changed_settings(cluster, checked.cluster)
+    if changed:
+        checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
+    checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
+
+
+def pool_settings(pool: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger keeps of a pool's options."""
+    return {key: pool[key] for key in ("desired_size", "zones", "labels", "taints")}
+
+
+def changed_settings(cluster: Cluster, values: dict[str, Any]) -> list[str]:
+    """The settings that may change after creation, and do."""
+    return [key for key in ("zones", "deletion_protection") if values[key] != cluster.spec[key]]
+
+
+def lost_masters(live: Live, session: Session, cluster: Cluster) -> list[str]:
+    """Masters whose machine is gone, or that never finished joining."""
+    return [
+        machine.name
+        for machine in session.ledger.machines(cluster.name)
+        if machine.role == "master" and (machine.name not in live.machines or machine.status == "new")
+    ]

@@ -1,0 +1,304 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What csk asks of a cluster's API, and does through it, with the upstream Kubernetes client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SYSTEM = "kube-system"
+RECORD = "csk-cluster"
+# add-on -> the workload that runs it: (namespace, kind, name)
+ADDONS = {
+    "coredns": (SYSTEM, "Deployment", "coredns"),
+    "kube-proxy": (SYSTEM, "DaemonSet", "kube-proxy"),
+    "flannel": ("kube-flannel", "DaemonSet", "kube-flannel-ds"),
+}
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """A Node as the API shows it; ``kubelet`` tells whether its kubelet answered just now."""
+
+    name: str
+    ready: bool
+    kubelet: bool
+    version: str
+    labels: dict[str, str]
+    taints: tuple[tuple[str, str, str], ...]
+    unschedulable: bool
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What is really there. ``reachable`` is False where no API server answered; then the rest is empty.
+
+    :param addons: name -> available; an add-on that isn't there is missing.
+    """
+
+    reachable: bool
+    nodes: dict[str, NodeState] = field(default_factory=dict)
+    addons: dict[str, bool] = field(default_factory=dict)
+    record: dict[str, str] | None = None
+
+
+class ClusterApi:
+    """One cluster's API. Use ``connect``, which takes care of the credentials' files."""
+
+    def __init__(self, server: str, folder: Path, timeout: float) -> None:
+        from kubernetes import client
+
+        settings = client.Configuration()
+        settings.host = server
+        settings.ssl_ca_cert = str(folder / "ca.crt")
+        settings.cert_file = str(folder / "client.crt")
+        settings.key_file = str(folder / "client.key")
+        settings.retries = False
+        # The cluster's network is the controller's neighbour: never through a proxy.
+        settings.no_proxy = "*"
+        settings.proxy = None
+        self._client = client
+        self._api = client.ApiClient(settings)
+        self._core = client.CoreV1Api(self._api)
+        self._apps = client.AppsV1Api(self._api)
+        self._timeout = timeout
+
+    def observe(self) -> Observed:
+        """Nodes, kubelets and add-ons, in a few requests at once."""
+        from urllib3.exceptions import HTTPError
+
+        try:
+            with ThreadPoolExecutor(4) as pool:
+                nodes = pool.submit(self._core.list_node, _request_timeout=self._timeout)
+                addons = pool.submit(self._addons)
+                record = pool.submit(self._record)
+                items = nodes.result().items
+                alive = dict(pool.map(self._kubelet_answers, [node.metadata.name for node in items]))
+                states = {node.metadata.name: _node_state(node, alive[node.metadata.name]) for node in items}
+                return Observed(True, states, addons.result(), record.result())
+        except (HTTPError, self._client.ApiException, OSError):
+            return Observed(False)
+
+    def reachable(self) -> bool:
+        """Whether the API server behind the endpoint is ready."""
+        with suppress(Exception):
+            self._api.call_api("/readyz", "GET", response_type="str", _request_timeout=self._timeout)
+            return True
+        return False
+
+    def patch_node(self, name: str, labels: dict[str, str | None], taints: list[dict[str, str]] | None) -> None:
+        """Set labels (None removes one) and, where they are given, all taints of a Node."""
+        body: dict[str, Any] = {"metadata": {"labels": labels}}
+        if taints is not None:
+            body["spec"] = {"taints": taints}
+        self._core.patch_node(name, body, _request_timeout=self._timeout)
+
+    def delete_node(self, name: str) -> None:
+        """Remove a Node object; one that isn't there is no error."""
+        self._ignoring_missing(self._core.delete_node, name)
+
+    def remove_etcd_member(self, through: str, name: str) -> bool:
+        """Remove a lost master's etcd member.
+
+        :param through: a healthy master's Node name; its etcd pod runs etcdctl.
+        :param name: the lost master's name, which is its member's name.
+        :returns: whether there was such a member.
+        """
+        members = self._etcdctl(through, "member", "list")
+        for line in members.splitlines():
+            member, _status, member_name, peer = (part.strip() for part in [*line.split(","), "", "", ""][:4])
+            if member_name == name or (not member_name and f"//{name}:" in peer):
+                self._etcdctl(through, "member", "remove", member)
+                return True
+        return False
+
+    def healthy_etcd_members(self, through: str) -> list[str]:
+        """The addresses of the members that answer a linearizable read through one master's etcd pod."""
+        import json
+
+        text = self._etcdctl(through, "endpoint", "health", "--cluster", "--write-out=json", "--command-timeout=3s")
+        start = text.find("[{")
+        found = json.JSONDecoder().raw_decode(text[start:])[0] if start >= 0 else []
+        return [entry["endpoint"] for entry in found if entry["health"]]
+
+    def put_token(self, token: str, seconds: int) -> None:
+        """Store a bootstrap token that ends by itself after the given seconds."""
+        from datetime import datetime, timedelta
+
+        identifier, secret = token.split(".")
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        body = {
+            "metadata": {"name": f"bootstrap-token-{identifier}", "namespace": SYSTEM},
+            "type": "bootstrap.kubernetes.io/token",
+            "stringData": {
+                "token-id": identifier,
+                "token-secret": secret,
+                "expiration": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "usage-bootstrap-authentication": "true",
+                "usage-bootstrap-signing": "true",
+                "auth-extra-groups": "system:bootstrappers:kubeadm:default-node-token",
+            },
+        }
+        self.delete_token(token)
+        self._core.create_namespaced_secret(SYSTEM, body, _request_timeout=self._timeout)
+
+    def delete_token(self, token: str) -> None:
+        """Remove a bootstrap token; one that isn't there is no error."""
+        self._ignoring_missing(
+            self._core.delete_namespaced_secret, f"bootstrap-token-{token.split('.', maxsplit=1)[0]}", SYSTEM
+        )
+
+    def put_record(self, data: dict[str, str]) -> None:
+        """Write the cluster's own record, from which a lost ledger can be rebuilt."""
+        body = {"metadata": {"name": RECORD, "namespace": SYSTEM}, "data": data}
+        try:
+            self._core.replace_namespaced_config_map(RECORD, SYSTEM, body, _request_timeout=self._timeout)
+        except self._client.ApiException as error:
+            if error.status != 404:
+                raise
+            self._core.create_namespaced_config_map(SYSTEM, body, _request_timeout=self._timeout)
+
+    def wait(
+        self, done: Callable[[Observed], list[str]], timeout: float, progress: Callable[[list[str]], None]
+    ) -> list[str]:
+        """Observe until nothing is missing, or the time is over.
+
+        :param done: what is still missing, in words; empty when all is there.
+        :param progress: called with what is missing whenever that changes.
+        :returns: what was missing at the end.
+        """
+        end = time.monotonic() + timeout
+        last: list[str] | None = None
+        while True:
+            missing = done(self.observe())
+            if missing != last:
+                progress(missing)
+                last = missing
+            if not missing or time.monotonic() > end:
+                return missing
+            time.sleep(0.3)
+
+    def _addons(self) -> dict[str, bool]:
+        found = {}
+        with ThreadPoolExecutor(2) as pool:
+            sets = pool.submit(self._apps.list_daemon_set_for_all_namespaces, _request_timeout=self._timeout)
+            deployments = pool.submit(self._apps.list_deployment_for_all_namespaces, _request_timeout=self._timeout)
+            items = {
+                ("DaemonSet", i.metadata.namespace, i.metadata.name): _set_available(i) for i in sets.result().items
+            }
+            items |= {
+                ("Deployment", i.metadata.namespace, i.metadata.name): _deployment_available(i)
+                for i in deployments.result().items
+            }
+        for addon, (namespace, kind, name) in ADDONS.items():
+            if (kind, namespace, name) in items:
+                found[addon] = items[kind, namespace, name]
+        return found
+
+    def _record(self) -> dict[str, str] | None:
+        try:
+            return self._core.read_namespaced_config_map(RECORD, SYSTEM, _request_timeout=self._timeout).data or {}
+        except self._client.ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _kubelet_answers(self, node: str) -> tuple[str, bool]:
+        try:
+            self._core.connect_get_node_proxy_with_path(node, "healthz", _request_timeout=self._timeout)
+        except Exception:
+            return node, False
+        return node, True
+
+    def _etcdctl(self, through: str, *arguments: str) -> str:
+        from kubernetes.stream import stream
+
+        pki = "/etc/kubernetes/pki/etcd"
+        command = [
+            "etcdctl",
+            f"--cacert={pki}/ca.crt",
+            f"--cert={pki}/server.crt",
+            f"--key={pki}/server.key",
+            *arguments,
+        ]
+        return stream(
+            self._core.connect_get_namespaced_pod_exec,
+            f"etcd-{through}",
+            SYSTEM,
+            command=command,
+            stdin=False,
+            stdout=True,
+            stderr=True,
+            tty=False,
+        )
+
+    def _ignoring_missing(self, call: Callable[..., Any], *arguments: str) -> None:
+        try:
+            call(*arguments, _request_timeout=self._timeout)
+        except self._client.ApiException as error:
+            if error.status != 404:
+                raise
+
+
+@contextmanager
+def connect(
+    home: Path, server: str, ca: bytes, certificate: bytes, key: bytes, timeout: float = 5
+) -> Iterator[ClusterApi]:
+    """A cluster's API by its administrator's certificate.
+
+    The client wants files; they are in a folder that only the user can read, and that goes with the connection.
+
+    :param server: ``https://ADDRESS:6443``.
+    :param timeout: of each request, in seconds.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=home, prefix=".api-") as folder:
+        for name, content in (("ca.crt", ca), ("client.crt", certificate), ("client.key", key)):
+            path = Path(folder) / name
+            path.touch(mode=0o600)
+            path.write_bytes(content)
+        yield ClusterApi(server, Path(folder), timeout)
+
+
+def _node_state(node: Any, kubelet: bool) -> NodeState:
+    conditions = {condition.type: condition.status for condition in node.status.conditions or []}
+    taints = [(taint.key, taint.value or "", taint.effect) for taint in node.spec.taints or []]
+    return NodeState(
+        name=node.metadata.name,
+        ready=conditions.get("Ready") == "True",
+        kubelet=kubelet,
+        version=node.status.node_info.kubelet_version,
+        labels=dict(node.metadata.labels or {}),
+        taints=tuple(sorted(taints)),
+        unschedulable=bool(node.spec.unschedulable),
+    )
+
+
+def _set_available(item: Any) -> bool:
+    status = item.status
+    current = status.observed_generation == item.metadata.generation
+    return current and (status.number_available or 0) >= max(status.desired_number_scheduled, 1)
+
+
+def _deployment_available(item: Any) -> bool:
+    return (item.status.available_replicas or 0) >= max(item.spec.replicas or 0, 1)
+
+
+def nodes_missing(observed: Observed, names: Iterable[str]) -> list[str]:
+    """Which of these Nodes aren't Ready, in words."""
+    if not observed.reachable:
+        return ["the API server doesn't answer"]
+    states = observed.nodes
+    absent = [f"{name} isn't there" for name in names if name not in states]
+    return absent + [f"{n} isn't Ready" for n in names if n in states and not (states[n].ready and states[n].kubelet)]

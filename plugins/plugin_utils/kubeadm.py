@@ -1,0 +1,157 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""kubeadm's configuration files for a cluster's machines (kubeadm.k8s.io/v1beta4), as pure functions.
+
+A bootstrap needs two configurations: the one for the masters' first start names all etcd members, the one that is
+uploaded must not, because every later join would inherit it (facts.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from .models import Cluster, Machine, Pool
+from .spec import NODE_MASK
+
+API = "kubeadm.k8s.io/v1beta4"
+PORT = 6443
+FOLDER = "/etc/csk/kubeadm"
+DISCOVERY = f"{FOLDER}/discovery.conf"
+NODEPOOL_LABEL = "csk.dev/nodepool"
+ORIGIN_LABEL = "csk.dev/origin"
+ADDED_LABEL = "csk.dev/added-at"
+ZONE_LABEL = "topology.kubernetes.io/zone"
+MASTER_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
+
+# What a run that was killed leaves: kubeadm's phases take these up again, only its preflight wants them gone.
+_LEFT_BY_A_KILLED_RUN = [
+    *(f"Port-{port}" for port in (6443, 10250, 10257, 10259, 2379, 2380)),
+    *(
+        f"FileAvailable--etc-kubernetes-manifests-{name}.yaml"
+        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
+    ),
+    "DirAvailable--var-lib-etcd",
+    "FileAvailable--etc-kubernetes-kubelet.conf",
+    "FileAvailable--etc-kubernetes-bootstrap-kubelet.conf",
+    "FileAvailable--etc-kubernetes-pki-ca.crt",
+]
+# A container shares the host's kernel, swap and memory; kubeadm would judge the host by them.
+_IN_A_CONTAINER = ["SystemVerification", "Swap"]
+
+
+def node_labels(machine: Machine, pool: Pool | None) -> dict[str, str]:
+    """The labels that csk keeps on a Node."""
+    labels = {
+        ORIGIN_LABEL: machine.origin,
+        ADDED_LABEL: machine.added_at.strftime("%Y%m%dT%H%M%SZ"),
+        ZONE_LABEL: machine.zone,
+    }
+    if pool is not None:
+        labels |= {NODEPOOL_LABEL: pool.name, **pool.spec["labels"]}
+    return labels
+
+
+def bootstrap_config(cluster: Cluster, masters: Sequence[Machine], machine: Machine, token: str) -> str:
+    """The configuration by which a master starts before the cluster was ever ready."""
+    etcd = [
+        {"name": "initial-cluster", "value": ",".join(f"{m.name}=https://{m.address}:2380" for m in masters)},
+        {"name": "initial-cluster-state", "value": "new"},
+        {"name": "initial-cluster-token", "value": cluster.etcd_token},
+    ]
+    return _init(cluster, machine, token, {"local": {"extraArgs": etcd}})
+
+
+def init_config(cluster: Cluster, machine: Machine, token: str | None) -> str:
+    """The configuration that the first master uploads; it holds nothing that a join must not inherit.
+
+    :param token: None where nothing is joining, as when only an add-on is put back.
+    """
+    return _init(cluster, machine, token, None)
+
+
+def join_config(cluster: Cluster, machine: Machine, pool: Pool | None, token: str) -> str:
+    """The configuration by which a worker, or a master that replaces another one, joins."""
+    document: dict[str, Any] = {
+        "apiVersion": API,
+        "kind": "JoinConfiguration",
+        "discovery": {"file": {"kubeConfigPath": DISCOVERY}, "tlsBootstrapToken": token},
+        "nodeRegistration": _registration(cluster, machine, pool),
+    }
+    if machine.role == "master":
+        document["controlPlane"] = {"localAPIEndpoint": {"advertiseAddress": machine.address, "bindPort": PORT}}
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def discovery_config(cluster: Cluster, ca: str) -> str:
+    """A kubeconfig that tells where the cluster is and which CA to trust, without credentials."""
+    import base64
+
+    data = base64.b64encode(ca.encode()).decode()
+    server = {"server": f"https://{cluster.endpoint}:{PORT}", "certificate-authority-data": data}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": cluster.name, "cluster": server}],
+        "contexts": [{"name": cluster.name, "context": {"cluster": cluster.name, "user": ""}}],
+        "current-context": cluster.name,
+        "users": [],
+    }
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def _init(cluster: Cluster, machine: Machine, token: str | None, etcd: dict[str, Any] | None) -> str:
+    bootstrap_token = {
+        "token": token,
+        "ttl": "1h0m0s",
+        "usages": ["signing", "authentication"],
+        "groups": ["system:bootstrappers:kubeadm:default-node-token"],
+    }
+    documents = [
+        {
+            "apiVersion": API,
+            "kind": "InitConfiguration",
+            **({"bootstrapTokens": [bootstrap_token]} if token else {}),
+            "localAPIEndpoint": {"advertiseAddress": machine.address, "bindPort": PORT},
+            "nodeRegistration": _registration(cluster, machine, None),
+        },
+        {
+            "apiVersion": API,
+            "kind": "ClusterConfiguration",
+            "kubernetesVersion": f"v{cluster.version}",
+            "clusterName": cluster.name,
+            "controlPlaneEndpoint": f"{cluster.endpoint}:{PORT}",
+            "encryptionAlgorithm": "ECDSA-P256",
+            "networking": {"podSubnet": cluster.spec["pod_cidr"], "serviceSubnet": cluster.spec["service_cidr"]},
+            "apiServer": {"certSANs": [cluster.endpoint, "localhost", "127.0.0.1", *cluster.spec["endpoint_sans"]]},
+            "controllerManager": {"extraArgs": [{"name": "node-cidr-mask-size", "value": str(NODE_MASK)}]},
+            **({"etcd": etcd} if etcd else {}),
+        },
+        {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"},
+        {
+            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+            "kind": "KubeProxyConfiguration",
+            "mode": cluster.spec["proxy_mode"],
+            # The limit of tracked connections is the host's; a container can't set it.
+            **({"conntrack": {"maxPerCore": 0}} if cluster.spec["provider"] == "container" else {}),
+        },
+    ]
+    return yaml.safe_dump_all(documents, sort_keys=False)
+
+
+def _registration(cluster: Cluster, machine: Machine, pool: Pool | None) -> dict[str, Any]:
+    labels = ",".join(f"{key}={value}" for key, value in sorted(node_labels(machine, pool).items()))
+    in_container = cluster.spec["provider"] == "container"
+    return {
+        "name": machine.name,
+        "criSocket": "unix:///run/containerd/containerd.sock",
+        "imagePullPolicy": "IfNotPresent",
+        "ignorePreflightErrors": _LEFT_BY_A_KILLED_RUN + (_IN_A_CONTAINER if in_container else []),
+        "kubeletExtraArgs": [
+            {"name": "node-ip", "value": machine.address},
+            {"name": "node-labels", "value": labels},
+        ],
+        "taints": [MASTER_TAINT] if machine.role == "master" else (pool.spec["taints"] if pool else []),
+    }

@@ -1,0 +1,126 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two ends of a cluster's life: waiting until it is ready, and removing all of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from . import pki
+from .cluster_api import ADDONS, Observed, nodes_missing
+from .errors import CskError, Problem
+from .kubeadm import PORT
+from .models import Cluster
+from .reconcile import put_labels
+from .session import Session
+
+
+def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
+    """Wait until every Node is Ready and every add-on available; put labels right; end tokens; write the record.
+
+    :returns: what was changed, in sentences.
+    :raises CskError: with what is still missing after the timeout.
+    """
+    ledger = session.ledger
+    recorded = ledger.machines(cluster.name)
+    names = [machine.name for machine in recorded]
+    pools = {pool.name: pool for pool in ledger.pools(cluster.name)}
+    changes: list[str] = []
+    with session.api(cluster) as api:
+        first = api.observe()
+        if first.reachable:
+            changes += put_labels(api, cluster, recorded, pools, first)
+
+        def missing(observed: Observed) -> list[str]:
+            gone = nodes_missing(observed, names)
+            if not observed.reachable:
+                return gone
+            return gone + [f"{name} isn't available" for name in ADDONS if not observed.addons.get(name)]
+
+        def progress(left: list[str]) -> None:
+            if left:
+                session.say(f"{cluster.name}: waiting: {'; '.join(left)}")
+
+        left = api.wait(missing, timeout, progress)
+        if left:
+            what = f"isn't ready after {timeout} s: {'; '.join(left)}."
+            fix = "look at the kubelet's journal on the nodes named here, then run the playbook again."
+            raise CskError(Problem(f"cluster {cluster.name}", what, "all Nodes are Ready, all add-ons available.", fix))
+        if any(machine.status == "new" for machine in recorded):
+            # Labels of nodes that joined in this run.
+            changes += put_labels(api, cluster, recorded, pools, api.observe())
+        token = ledger.secret(cluster.name, "token")
+        if token:
+            api.delete_token(token.decode())
+            ledger.delete_secret(cluster.name, "token")
+        record = _record(session, cluster)
+        if api.observe().record != record:
+            api.put_record(record)
+            changes.append("record of the cluster: written.")
+    new = [machine.name for machine in recorded if machine.status != "ready"]
+    if new:
+        ledger.set_machine_status(cluster.name, new, "ready")
+    if cluster.status != "ready":
+        ledger.set_status(cluster.name, "ready")
+        changes.append(f"cluster {cluster.name}: ready.")
+    return changes
+
+
+def write_kubeconfig(session: Session, cluster: Cluster) -> Path:
+    """The administrator's kubeconfig as a file that only the user can read; left alone where it is right."""
+    secrets = session.ledger.secrets(cluster.name, ["ca.crt", "admin.crt", "admin.key"])
+    server = f"https://{cluster.endpoint}:{PORT}"
+    text = pki.admin_kubeconfig(cluster.name, server, secrets["ca.crt"], secrets["admin.crt"], secrets["admin.key"])
+    path = session.folder(cluster.name) / "kubeconfig"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists() or path.read_text("utf-8") != text:
+        new = path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600)
+        new.write_text(text, "utf-8")
+        new.rename(path)
+    return path
+
+
+def remove(session: Session, name: str, confirm: str | None, check: bool) -> list[str]:
+    """Remove every object of a cluster, then its record, so that a killed removal is found and finished.
+
+    :param confirm: the cluster's name once more.
+    :returns: what was removed, or would be, in sentences.
+    """
+    cluster = session.ledger.cluster(name)
+    if cluster is None:
+        return []
+    if confirm != name:
+        rule = "deleting a cluster asks for its name."
+        fix = f"give csk_confirm={name}, if {name} is to go with all its data."
+        raise CskError(Problem("csk_confirm", f"is {confirm!r}.", rule, fix))
+    if cluster.spec["deletion_protection"]:
+        rule = "a protected cluster can't be deleted."
+        fix = "set deletion_protection: false in its file, run create, then delete it."
+        raise CskError(Problem("csk_cluster.deletion_protection", f"{name} is protected.", rule, fix))
+    if check:
+        machines = ", ".join(machine.name for machine in session.ledger.machines(name))
+        return [f"cluster {name}: remove it with the machines {machines}."]
+    session.lock(name)
+    session.ledger.set_status(name, "deleting")
+    removed = session.provider(cluster.spec).delete(name, None, cluster.id)
+    session.ledger.delete_cluster(name)
+    session.ledger.unlock(name, session.run)
+    return [f"removed {thing}." for thing in removed] + [f"cluster {name}: removed."]
+
+
+def _record(session: Session, cluster: Cluster) -> dict[str, str]:
+    """What a lost ledger is rebuilt from; no secret is in it."""
+    pools: dict[str, Any] = {pool.name: pool.spec for pool in session.ledger.pools(cluster.name)}
+    return {
+        "name": cluster.name,
+        "id": cluster.id,
+        "version": cluster.version,
+        "vpc_cidr": cluster.vpc_cidr,
+        "endpoint": cluster.endpoint,
+        "spec": json.dumps(cluster.spec, sort_keys=True),
+        "nodepools": json.dumps(pools, sort_keys=True),
+    }

@@ -1,0 +1,62 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may not change once a cluster is there (design.md §5), as pure functions of its old and new settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .catalogue import minor_of
+from .errors import Problem
+
+# setting -> why it stays
+IMMUTABLE = {
+    "cluster_type": "the cluster type",
+    "provider": "the provider of the machines",
+    "data_root": "the folder of the machines' data",
+    "masters": "the number of masters",
+    "network_plugin": "the network plugin",
+    "flannel_backend": "flannel's backend",
+    "proxy_mode": "kube-proxy's mode",
+    "vpc_cidr": "the VPC",
+    "pod_cidr": "the pod network",
+    "service_cidr": "the service network",
+    "endpoint_sans": "the API server's certificate names",
+    "registry_mirrors": "the nodes' registry mirrors",
+    "proxy": "the nodes' proxy",
+    "dns_servers": "the nodes' name servers",
+}
+
+
+def immutable_problems(old: dict[str, Any], new: dict[str, Any], where: str = "csk_cluster") -> list[Problem]:
+    """Every immutable setting that the new options would change.
+
+    :param old: the settings in the ledger.
+    :param new: the settings in the cluster file; None means that the file doesn't say.
+    """
+    problems = []
+    for key, title in IMMUTABLE.items():
+        if new.get(key) is not None and new[key] != old.get(key):
+            problems.append(_problem(f"{where}.{key}", old.get(key), new[key], title))
+    if (len(old["zones"]) > 1) != (len(new["zones"]) > 1):
+        problems.append(_problem(f"{where}.zones", old["zones"], new["zones"], "one zone or several"))
+    return problems
+
+
+def version_problems(recorded: str, wanted: str, where: str = "csk_cluster.version") -> list[Problem]:
+    """``create`` never changes a version: a minor stands for any of its patches, an exact version for itself.
+
+    :param recorded: exact.
+    :param wanted: as the file says it.
+    """
+    if wanted in (recorded, minor_of(recorded)):
+        return []
+    what = f"says {wanted}; the cluster has {recorded}."
+    fix = f"write {minor_of(recorded)} or {recorded}; to change the version, use the playbook csk.kubernetes.upgrade."
+    return [Problem(where, what, "create never changes a cluster's version.", fix)]
+
+
+def _problem(where: str, old: Any, new: Any, title: str) -> Problem:
+    what = f"would change from {old!r} to {new!r}."
+    fix = f"write {old!r}, or create another cluster."
+    return Problem(where, what, f"{title} is immutable after creation.", fix)

@@ -1,0 +1,129 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of a node that csk_node_files writes, by name; most of them hold secrets, so only the ledger has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import kubeadm, nodenet
+from .errors import CskError, Problem
+from .models import Cluster, Machine, Pool
+
+if TYPE_CHECKING:
+    from .ledger import Ledger
+
+PKI = "/etc/kubernetes/pki"
+_CA_FILES = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "etcd/ca.crt", "etcd/ca.key")
+
+
+@dataclass(frozen=True)
+class NodeFile:
+    """A file on a node; ``content`` is None where the file is to go."""
+
+    path: str
+    content: str | None
+    mode: int = 0o600
+
+
+@dataclass(frozen=True)
+class _Facts:
+    ledger: Ledger
+    cluster: Cluster
+    machine: Machine
+    masters: list[Machine]
+    pool: Pool | None
+    mtu: int
+
+    def secret(self, name: str) -> str:
+        value = self.ledger.secret(self.cluster.name, name)
+        if value is None:
+            what = f"the ledger has no {name} of cluster {self.cluster.name}."
+            rule = "csk_cluster makes the secrets before a node needs them."
+            raise CskError(Problem("csk_node_files.files", what, rule, "run the playbook from its start."))
+        return value.decode()
+
+
+def _pki(facts: _Facts) -> list[NodeFile]:
+    names = [*_CA_FILES, "sa.key", "sa.pub"]
+    secrets = facts.ledger.secrets(facts.cluster.name, names)
+    public = (".crt", ".pub")
+    return [NodeFile(f"{PKI}/{n}", secrets[n].decode(), 0o644 if n.endswith(public) else 0o600) for n in names]
+
+
+def _bootstrap(facts: _Facts) -> list[NodeFile]:
+    text = kubeadm.bootstrap_config(facts.cluster, facts.masters, facts.machine, facts.secret("token"))
+    return [NodeFile(f"{kubeadm.FOLDER}/bootstrap.yaml", text)]
+
+
+def _init(facts: _Facts) -> list[NodeFile]:
+    token = facts.ledger.secret(facts.cluster.name, "token")
+    text = kubeadm.init_config(facts.cluster, facts.machine, token.decode() if token else None)
+    return [NodeFile(f"{kubeadm.FOLDER}/init.yaml", text)]
+
+
+def _join(facts: _Facts) -> list[NodeFile]:
+    text = kubeadm.join_config(facts.cluster, facts.machine, facts.pool, facts.secret("token"))
+    discovery = kubeadm.discovery_config(facts.cluster, facts.secret("ca.crt"))
+    return [NodeFile(f"{kubeadm.FOLDER}/join.yaml", text), NodeFile(kubeadm.DISCOVERY, discovery)]
+
+
+def _endpoint(facts: _Facts) -> list[NodeFile]:
+    text = nodenet.keepalived(facts.cluster, facts.machine, facts.masters)
+    # The script first: keepalived starts as soon as its configuration is there.
+    return [
+        NodeFile(nodenet.ENDPOINT_CHECK, nodenet.ENDPOINT_CHECK_SCRIPT, 0o755),
+        NodeFile("/etc/keepalived/keepalived.conf", text),
+    ]
+
+
+def _network(facts: _Facts) -> list[NodeFile]:
+    text = nodenet.conflist_template(facts.cluster, facts.mtu)
+    return [NodeFile(nodenet.CONFLIST_TEMPLATE, text, 0o644)]
+
+
+def _registries(facts: _Facts) -> list[NodeFile]:
+    return [NodeFile(path, text, 0o644) for path, text in nodenet.registry_files(facts.cluster).items()]
+
+
+def _pod_range(facts: _Facts) -> list[NodeFile]:
+    return [NodeFile(nodenet.CONFLIST, None)]
+
+
+def _temporary(facts: _Facts) -> list[NodeFile]:
+    names = ("bootstrap.yaml", "init.yaml", "join.yaml")
+    paths = [f"{kubeadm.FOLDER}/{name}" for name in names]
+    return [NodeFile(path, None) for path in [*paths, "/etc/kubernetes/super-admin.conf"]]
+
+
+FILES: dict[str, Callable[[_Facts], list[NodeFile]]] = {
+    "pki": _pki,
+    "bootstrap": _bootstrap,
+    "init": _init,
+    "join": _join,
+    "endpoint": _endpoint,
+    "network": _network,
+    "registries": _registries,
+    "pod_range": _pod_range,
+    "temporary": _temporary,
+}
+
+
+def files_of(ledger: Ledger, cluster: Cluster, node: str, names: list[str], mtu: int) -> list[NodeFile]:
+    """The files of these names for a node.
+
+    :param node: the machine's name in its cluster.
+    :param mtu: of the machines' network, in bytes.
+    """
+    recorded = ledger.machines(cluster.name)
+    machine = next((machine for machine in recorded if machine.name == node), None)
+    if machine is None:
+        rule = "a node is a machine of its cluster in the ledger."
+        known = ", ".join(m.name for m in recorded)
+        raise CskError(Problem("csk_node_files.node", f"{node} isn't known.", rule, f"use one of {known}."))
+    pool = next((pool for pool in ledger.pools(cluster.name) if pool.name == machine.pool), None)
+    masters = [machine for machine in recorded if machine.role == "master"]
+    facts = _Facts(ledger, cluster, machine, masters, pool, mtu)
+    return [file for name in names for file in FILES[name](facts)]

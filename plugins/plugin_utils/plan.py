@@ -1,0 +1,168 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be done to bring a cluster to what its file says: pure functions of what is wanted, recorded and there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from .cluster_api import ADDONS, NodeState, Observed
+from .errors import Problem
+from .kubeadm import MASTER_TAINT, node_labels
+from .models import Cluster, Machine, Pool
+
+if TYPE_CHECKING:
+    from .providers.base import MachineState
+
+MASTER_LABEL = "node-role.kubernetes.io/control-plane"
+MachineStep = Literal["", "create", "start", "replace"]
+HostStep = Literal["", "bootstrap", "join", "repair"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one machine needs.
+
+    :param machine: what its provider does.
+    :param host: what the roles do on it.
+    :param why: the same for people.
+    """
+
+    name: str
+    machine: MachineStep
+    host: HostStep
+    why: str
+
+
+def machine_work(cluster: Cluster, machine: Machine, state: MachineState | None, observed: Observed) -> Work | None:
+    """What a recorded machine needs; None where it is as it should be.
+
+    Until the cluster was ready once, masters repeat the bootstrap, which takes up what is there. After that a master
+    without a machine, or one whose joining was never finished, starts over as a new member of etcd.
+    """
+    node = observed.nodes.get(machine.name)
+    joined = machine.status == "ready"
+    start: MachineStep = "create" if state is None else "" if state.status == "running" else "start"
+    verb = {"create": "make the machine", "start": "start the machine", "": ""}[start]
+    if cluster.status == "creating":
+        if machine.role == "master":
+            return Work(machine.name, start, "bootstrap", _and(verb, "set up the master"))
+        if start or node is None or not node.ready:
+            return Work(machine.name, start, "join", _and(verb, "join the worker"))
+        return None
+    if start == "create" or (not joined and machine.role == "master" and not (node and node.ready)):
+        step: MachineStep = "replace" if machine.role == "master" or joined else "create"
+        return Work(machine.name, step, "join", _and("replace the machine" if step == "replace" else verb, "join it"))
+    if not joined and (node is None or not node.ready):
+        return Work(machine.name, start, "join", _and(verb, "join the worker"))
+    if start:
+        return Work(machine.name, start, "", verb)
+    if observed.reachable and (node is None or not node.kubelet or not node.ready):
+        what = (
+            "the Node is missing"
+            if node is None
+            else "the kubelet doesn't answer"
+            if not node.kubelet
+            else "the Node isn't Ready"
+        )
+        return Work(machine.name, "", "repair", f"{what}: restart the kubelet")
+    return None
+
+
+def label_changes(machine: Machine, pool: Pool | None, node: NodeState) -> dict[str, str]:
+    """Labels of csk's and of the pool that are missing or wrong on a Node."""
+    wanted = node_labels(machine, pool)
+    if machine.role == "master":
+        wanted[MASTER_LABEL] = ""
+    return {key: value for key, value in wanted.items() if node.labels.get(key) != value}
+
+
+def taints_wanted(machine: Machine, pool: Pool | None, node: NodeState) -> list[dict[str, str]] | None:
+    """All taints that a Node should have, where one of the pool's or the master's is missing; else None."""
+    own = [MASTER_TAINT] if machine.role == "master" else list(pool.spec["taints"] if pool else [])
+    wanted = [(taint["key"], taint.get("value", ""), taint["effect"]) for taint in own]
+    if set(wanted) <= set(node.taints):
+        return None
+    slots = {(key, effect) for key, _value, effect in wanted}
+    kept = [taint for taint in node.taints if (taint[0], taint[2]) not in slots]
+    return [{"key": key, "value": value, "effect": effect} for key, value, effect in kept + wanted]
+
+
+def addons_missing(observed: Observed) -> list[str]:
+    """The add-ons that aren't in the cluster at all; one that is only not yet available is waited for."""
+    return [name for name in ADDONS if name not in observed.addons] if observed.reachable else []
+
+
+def cluster_sentences(
+    cluster: Cluster,
+    machines: Sequence[Machine],
+    pools: Mapping[str, Pool],
+    states: Mapping[str, MachineState],
+    observed: Observed,
+) -> list[str]:
+    """Everything that a run would do to a recorded cluster, in sentences; none where nothing is to be done."""
+    changes = []
+    for machine in machines:
+        work = machine_work(cluster, machine, states.get(machine.name), observed)
+        if work:
+            changes.append(f"{machine.name}: {work.why}.")
+        node = observed.nodes.get(machine.name)
+        if node and cluster.status == "ready":
+            pool = pools.get(machine.pool or "")
+            labels = label_changes(machine, pool, node)
+            if labels:
+                changes.append(f"{machine.name}: set the labels {', '.join(sorted(labels))}.")
+            if taints_wanted(machine, pool, node):
+                changes.append(f"{machine.name}: set its taints.")
+    if cluster.status == "ready":
+        changes += [f"add-on {name}: install it, it is missing." for name in addons_missing(observed)]
+        if not observed.reachable and not any(s.status == "stopped" for s in states.values()) and states:
+            changes.append("API server: it doesn't answer; wait for it.")
+        if observed.reachable and observed.record is None:
+            changes.append("record of the cluster: write it.")
+    return changes
+
+
+def create_sentences(name: str, version: str, masters: int, zones: Sequence[str]) -> list[str]:
+    """What creating a cluster makes."""
+    return [f"cluster {name}: create it with Kubernetes {version}, {masters} masters in {', '.join(zones)}."]
+
+
+def pool_sentences(pool: dict[str, Any], recorded: Pool | None, have: int) -> tuple[list[str], list[Problem]]:
+    """What a pool of the file changes in the ledger.
+
+    :param have: how many machines of it are recorded.
+    """
+    name, size = pool["name"], pool["desired_size"]
+    if size < have:
+        what = f"is {size}; the pool has {have} workers."
+        rule = "create doesn't remove workers."
+        fix = f"write {have} or more, or delete the cluster."
+        return [], [Problem(f"csk_nodepools.{name}.desired_size", what, rule, fix)]
+    if recorded is None:
+        return [f"pool {name}: create it with {size} workers."], []
+    changes = []
+    if size > have:
+        changes.append(f"pool {name}: add {size - have} workers.")
+    changed = sorted(k for k in ("zones", "labels", "taints") if recorded.spec.get(k) != pool[k])
+    if changed:
+        changes.append(f"pool {name}: change {', '.join(changed)}.")
+    return changes, []
+
+
+def quorum_problem(cluster: Cluster, masters: Sequence[Machine], lost: Sequence[str]) -> Problem | None:
+    """Why lost masters can't be replaced, where etcd has no majority left."""
+    if len(masters) - len(lost) >= len(masters) // 2 + 1:
+        return None
+    return Problem(
+        f"cluster {cluster.name}",
+        f"the masters {', '.join(sorted(lost))} are lost, and the rest is no majority of {len(masters)}.",
+        "a master is replaced by the majority of etcd's members.",
+        "restore etcd from a snapshot, or delete the cluster and create it anew.",
+    )
+
+
+def _and(first: str, second: str) -> str:
+    return f"{first} and {second}" if first else second

@@ -1,0 +1,196 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one csk_* step works with: the ledger, the provider, the catalogue, the cluster's API, and its own progress."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import catalogue
+from .cluster_api import ClusterApi, Observed, connect
+from .errors import CskError, Problem
+from .kubeadm import PORT
+from .ledger import Ledger, Run
+from .models import Cluster, Machine
+
+if TYPE_CHECKING:
+    from .providers.base import MachineState, Provider
+
+RELEASES = Path(__file__).parent.parent.parent / "releases"
+
+
+@dataclass(frozen=True)
+class Live:
+    """What is really there: the provider's machines by name, and what the API shows."""
+
+    machines: dict[str, MachineState]
+    observed: Observed
+
+
+class Session:
+    """One csk_* step.
+
+    :param home: csk_home, or None for the environment's or the default one.
+    :param today: the date of the catalogue's rules, ``YYYY-MM-DD``, or None for the day of the run.
+    :param say: shows a line of progress.
+    """
+
+    def __init__(self, home: str | None, today: str | None, take_over: bool, say: Callable[[str], None]) -> None:
+        self.home = Path(home or os.environ.get("CSK_HOME") or "~/.csk").expanduser()
+        self.today = _date(today)
+        self.say = say
+        self._take_over = take_over
+        self.run = Run.current()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, opened at its first use."""
+        return Ledger.open(str(self.home))
+
+    @cached_property
+    def minors(self) -> dict[str, catalogue.Minor]:
+        """The version catalogue."""
+        return catalogue.load(RELEASES)
+
+    def provider(self, spec: dict[str, Any]) -> Provider:
+        """The provider that a cluster's settings name."""
+        from .providers.container import ContainerProvider
+
+        return ContainerProvider(artifacts=self.home / "artifacts" / "releases", data_root=spec["data_root"])
+
+    def cluster(self, name: str) -> Cluster:
+        """A recorded cluster.
+
+        :raises CskError: where there is none of this name.
+        """
+        cluster = self.ledger.cluster(name)
+        if cluster is None:
+            known = ", ".join(c.name for c in self.ledger.clusters()) or "none"
+            raise CskError(
+                Problem(
+                    "csk_name",
+                    f"there is no cluster {name!r} in the ledger of {self.home}.",
+                    "a cluster is known by its ledger.",
+                    f"use one of those that are there ({known}), or another csk_home.",
+                )
+            )
+        return cluster
+
+    def lock(self, cluster: str) -> None:
+        """Take the cluster's lock, or renew it; another run's is an error."""
+        result = self.ledger.lock(cluster, self.run, self._take_over)
+        if result.taken_over_from:
+            self.say(f"{cluster}: took over the lock of {result.taken_over_from}")
+
+    def live(self, cluster: Cluster) -> Live:
+        """Ask the provider and the API at once."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        provider = self.provider(cluster.spec)
+        with ThreadPoolExecutor(1) as pool:
+            machines = pool.submit(provider.list, cluster.name)
+            observed = self.observe(cluster)
+            return Live({state.name: state for state in machines.result()}, observed)
+
+    def observe(self, cluster: Cluster) -> Observed:
+        """What the API shows; nothing where the cluster has no credentials yet."""
+        try:
+            with self.api(cluster) as api:
+                return api.observe()
+        except LookupError:
+            return Observed(False)
+
+    @contextmanager
+    def api(self, cluster: Cluster, timeout: float = 5) -> Iterator[ClusterApi]:
+        """The cluster's API, as its administrator.
+
+        :raises LookupError: where the ledger has no credentials for it.
+        """
+        names = ["ca.crt", "admin.crt", "admin.key"]
+        secrets = self.ledger.secrets(cluster.name, names)
+        if set(names) - set(secrets):
+            raise LookupError(cluster.name)
+        server = f"https://{cluster.endpoint}:{PORT}"
+        with connect(self.folder(cluster.name), server, *(secrets[name] for name in names), timeout=timeout) as api:
+            yield api
+
+    def folder(self, cluster: str) -> Path:
+        """The cluster's folder in csk_home."""
+        return self.home / "clusters" / cluster
+
+    @contextmanager
+    def step(self, cluster: str, title: str) -> Iterator[None]:
+        """Note a step of this run and its seconds, for the summary at the end."""
+        started = time.time()
+        yield
+        folder = self.folder(cluster)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        line = json.dumps({"run": self.run.id, "title": title, "start": started, "end": time.time()})
+        with (folder / "steps.jsonl").open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+
+    def steps(self, cluster: str) -> list[tuple[str, float]]:
+        """This run's steps so far with their seconds; the time between two of them was the roles'."""
+        path = self.folder(cluster) / "steps.jsonl"
+        entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+        found: list[tuple[str, float]] = []
+        end = self.started()
+        for entry in sorted((e for e in entries if e["run"] == self.run.id), key=lambda e: e["start"]):
+            if entry["start"] - end > 0.5:
+                found.append(("ansible" if not found else f"roles before {entry['title']}", entry["start"] - end))
+            found.append((entry["title"], entry["end"] - max(entry["start"], end)))
+            end = max(end, entry["end"])
+        return found
+
+    def forget_steps(self, cluster: str) -> None:
+        """Remove the notes of a cluster that is gone."""
+        shutil.rmtree(self.folder(cluster), ignore_errors=True)
+
+    def started(self) -> float:
+        """When this ansible-playbook was started, in seconds since the epoch."""
+        uptime = float(Path("/proc/uptime").read_text("ascii").split()[0])
+        return time.time() - uptime + self.run.started / os.sysconf("SC_CLK_TCK")
+
+
+def host(
+    cluster: Cluster, machine: Machine, masters: list[Machine], console: dict[str, Any], step: str
+) -> dict[str, Any]:
+    """One machine as the playbooks give it to add_host: its name in the run, what it needs, and the way in."""
+    return {
+        "name": f"{cluster.name}.{machine.name}",
+        "step": step,
+        "role": machine.role,
+        "variables": console
+        | {
+            "csk_cluster_name": cluster.name,
+            "csk_node": machine.name,
+            "csk_role": machine.role,
+            "csk_pool": machine.pool or "",
+            "csk_zone": machine.zone,
+            "csk_address": machine.address,
+            "csk_endpoint": cluster.endpoint,
+            "csk_masters": [master.address for master in masters],
+            "csk_first": bool(masters) and machine.name == masters[0].name,
+            "csk_step": step,
+        },
+    }
+
+
+def _date(text: str | None) -> date:
+    if text is None:
+        return date.today()
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        rule = "a date is YYYY-MM-DD."
+        raise CskError(Problem("csk_today", f"{text!r} isn't a date.", rule, "write it like 2026-11-24.")) from None

@@ -1,0 +1,186 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules that a cluster file has to keep: pure functions of its values, each giving every problem it finds."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .errors import Problem
+
+IPv4 = ipaddress.IPv4Network
+
+NODE_QUOTA = 40  # nodes of a cluster, masters counted (design.md §5)
+NODE_MASK = 23  # of each node's pods: it holds 256 pods, the most a worker may have, with room for their turnover
+SERVICE_PREFIXES = range(12, 27)  # the API server takes at most 20 bits; fewer than 64 addresses are soon used up
+RESERVED_POOLS = ("master",)  # masters are called master-1, master-2 ...
+
+_DNS_LABEL = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+_LABEL_VALUE = re.compile(r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
+_LABEL_KEY = re.compile(r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")
+
+
+def cluster_problems(spec: dict[str, Any], where: str = "csk_cluster") -> list[Problem]:
+    """Everything that is wrong with a cluster by itself."""
+    problems = name_problems(spec.get("name"), f"{where}.name", 30)
+    problems += zone_problems(spec["zones"], f"{where}.zones")
+    if spec["masters"] not in (3, 5):
+        problems.append(
+            Problem(
+                f"{where}.masters",
+                f"is {spec['masters']}.",
+                "etcd needs a majority, so a cluster has 3 or 5 masters.",
+                "use 3 (one may fail) or 5 (two may fail).",
+            )
+        )
+    return problems + cidr_problems(spec, where)
+
+
+def name_problems(name: Any, where: str, longest: int) -> list[Problem]:
+    """A name becomes part of host names, so it has to be a DNS label."""
+    if isinstance(name, str) and _DNS_LABEL.match(name) and len(name) <= longest:
+        return []
+    rule = f"a name has lower-case letters, digits and hyphens, starts with a letter, and is at most {longest} long."
+    return [Problem(where, f"{name!r} isn't a valid name.", rule, "choose another name.")]
+
+
+def zone_problems(zones: Sequence[str], where: str) -> list[Problem]:
+    """Zones are label values, each named once, at least one."""
+    problems = []
+    if not zones:
+        problems.append(Problem(where, "is empty.", "a cluster has at least one zone.", "name one."))
+    for zone in sorted({zone for zone in zones if list(zones).count(zone) > 1}):
+        problems.append(Problem(where, f"{zone} is there twice.", "a zone is named once.", "remove one of them."))
+    for zone in zones:
+        problems += name_problems(zone, where, 63)
+    return problems
+
+
+def cidr_problems(spec: dict[str, Any], where: str) -> list[Problem]:
+    """Each network by itself, and none over another."""
+    networks: dict[str, IPv4] = {}
+    problems = []
+    for key in ("vpc_cidr", "pod_cidr", "service_cidr"):
+        if spec.get(key) is None:
+            continue
+        try:
+            networks[key] = ipaddress.IPv4Network(spec[key])
+        except ValueError as error:
+            rule = "a network is an IPv4 network address with its prefix."
+            problems.append(Problem(f"{where}.{key}", f"{error}.", rule, "write it like 172.20.0.0/16."))
+    pods, services, machines = (networks.get(key) for key in ("pod_cidr", "service_cidr", "vpc_cidr"))
+    if pods is not None and (pods.prefixlen > NODE_MASK or 2 ** (NODE_MASK - pods.prefixlen) < NODE_QUOTA):
+        problems.append(
+            Problem(
+                f"{where}.pod_cidr",
+                f"{pods} holds {2 ** max(NODE_MASK - pods.prefixlen, 0)} nodes at most.",
+                f"it holds the quota of {NODE_QUOTA} nodes with a /{NODE_MASK} each, because it can't be changed later.",
+                "use a /17 or a larger network.",
+            )
+        )
+    if services is not None and services.prefixlen not in SERVICE_PREFIXES:
+        rule = f"a service network has a prefix from /{SERVICE_PREFIXES[0]} to /{SERVICE_PREFIXES[-1]}."
+        problems.append(Problem(f"{where}.service_cidr", f"{services} is refused.", rule, "use a /20, for example."))
+    if machines is not None and machines.num_addresses - 11 < NODE_QUOTA:
+        rule = f"it holds {NODE_QUOTA} machines, the endpoint and the network's own addresses."
+        problems.append(Problem(f"{where}.vpc_cidr", f"{machines} is too small.", rule, "use a /24, for example."))
+    problems += overlap_problems({f"{where}.{key}": network for key, network in networks.items()}, {})
+    return problems
+
+
+def overlap_problems(networks: dict[str, IPv4], others: dict[str, IPv4]) -> list[Problem]:
+    """Networks that overlap each other, or one of the others.
+
+    :param networks: variable -> network, of the cluster.
+    :param others: a description such as "the Engine's network x" -> network, of what is there.
+    """
+    problems = []
+    names = list(networks)
+    pairs = [(a, b, networks[b]) for i, a in enumerate(names) for b in names[i + 1 :]]
+    pairs += [(name, other, network) for name in names for other, network in others.items()]
+    for name, other, network in pairs:
+        if networks[name].overlaps(network):
+            problems.append(
+                Problem(
+                    name,
+                    f"{networks[name]} overlaps {other} ({network}).",
+                    "the networks of machines, pods and services are apart, and apart from the host's own.",
+                    "choose another one.",
+                )
+            )
+    return problems
+
+
+def pools_problems(
+    pools: Sequence[dict[str, Any]], zones: Iterable[str], masters: int, where: str = "csk_nodepools"
+) -> list[Problem]:
+    """Everything that is wrong with a cluster's pools.
+
+    :param pools: with all options.
+    :param zones: the cluster's.
+    :param masters: how many, for the quota of nodes.
+    """
+    problems = []
+    names = [pool["name"] for pool in pools]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(Problem(where, f"{name} is there twice.", "a pool is named once.", "rename one of them."))
+    for index, pool in enumerate(pools):
+        problems += pool_problems(pool, set(zones), f"{where}[{index}]")
+    workers = sum(pool["desired_size"] for pool in pools)
+    if workers < 1:
+        rule = "a dedicated cluster keeps at least one worker."
+        problems.append(Problem(where, "has no workers.", rule, "give a pool a desired_size of 1 or more."))
+    if workers + masters > NODE_QUOTA:
+        rule = f"a cluster has at most {NODE_QUOTA} nodes, masters counted."
+        what = f"asks for {workers} workers beside {masters} masters."
+        problems.append(Problem(where, what, rule, f"ask for at most {NODE_QUOTA - masters} workers."))
+    return problems
+
+
+def pool_problems(pool: dict[str, Any], zones: set[str], where: str) -> list[Problem]:
+    """Everything that is wrong with a pool by itself."""
+    problems = name_problems(pool["name"], f"{where}.name", 20)
+    if pool["name"] in RESERVED_POOLS:
+        rule = "masters' names begin with it."
+        problems.append(Problem(f"{where}.name", f"{pool['name']} is reserved.", rule, "choose another name."))
+    if pool["desired_size"] < 0:
+        what = f"is {pool['desired_size']}."
+        problems.append(Problem(f"{where}.desired_size", what, "it is 0 or more.", "give the number of workers."))
+    for zone in sorted(set(pool["zones"]) - zones):
+        fix = f"use {', '.join(sorted(zones))}, or add it to csk_cluster.zones."
+        rule = "a pool's zones are zones of its cluster."
+        problems.append(Problem(f"{where}.zones", f"{zone} isn't a zone of the cluster.", rule, fix))
+    if pool["zones"]:
+        problems += [p for p in zone_problems(pool["zones"], f"{where}.zones") if "twice" in p.what]
+    for key, value in pool["labels"].items():
+        problems += label_problems(str(key), value, f"{where}.labels")
+    seen = [(taint["key"], taint["effect"]) for taint in pool["taints"]]
+    for index, taint in enumerate(pool["taints"]):
+        problems += label_problems(taint["key"], taint["value"], f"{where}.taints[{index}]")
+        if (taint["key"], taint["effect"]) in seen[:index]:
+            rule = "a taint's key and effect are there once."
+            problems.append(Problem(f"{where}.taints[{index}]", "is there twice.", rule, "remove one of them."))
+    return problems
+
+
+def label_problems(key: str, value: Any, where: str) -> list[Problem]:
+    """Kubernetes' own syntax for labels; csk's own prefix is kept for csk."""
+    problems = []
+    if not _LABEL_KEY.match(key):
+        rule = "a key is an optional DNS prefix with a slash, and a name of 63 characters at most."
+        problems.append(Problem(f"{where}.{key}", "isn't a valid key.", rule, "choose another key."))
+    if key.split("/", maxsplit=1)[0].endswith(("csk.dev", "kubernetes.io", "k8s.io")) and "/" in key:
+        rule = "these prefixes are Kubernetes' and csk's own, and a kubelet may not set them."
+        problems.append(Problem(f"{where}.{key}", "has a reserved prefix.", rule, "use a prefix of your own."))
+    if not isinstance(value, str) or not _LABEL_VALUE.match(value):
+        rule = "a value is a string of 63 letters, digits, - _ . at most."
+        problems.append(Problem(f"{where}.{key}", f"{value!r} isn't a valid value.", rule, "quote or shorten it."))
+    return problems
+
+
+def file_variables(names: Iterable[str], known: Sequence[str]) -> list[str]:
+    """The csk_ variables that no playbook knows; a misspelt one must not be ignored."""
+    return sorted(name for name in names if name.startswith("csk_") and name not in known)
