@@ -145,6 +145,7 @@ class Engine:
         host_tools: bool = False,
         on_line: Callable[[str], None] | None = None,
         options: dict[str, Any] | None = None,
+        environment: dict[str, str] | None = None,
     ) -> str:
         """Run a shell script as root on the Engine's host; return its output.
 
@@ -162,8 +163,7 @@ class Engine:
             pid_mode="host",
             binds=binds,
             log_config={"type": "none"},
-            security_opt=["apparmor=unconfined", "label=disable"],
-            **(options or {}),
+            **({"security_opt": ["apparmor=unconfined", "label=disable"]} | (options or {})),
         )
         # The exit code goes through the output: the container may be gone before it could be asked for.
         wrapped = f'(set -eu; {script}\n); echo "csk-exit=$?"'
@@ -173,7 +173,7 @@ class Engine:
             command=[],
             host_config=config,
             labels={LABEL_HELPER: "true"},
-            environment={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
+            environment={"LC_ALL": "C.UTF-8", **(environment or {})},
         )
         stream = self.api.attach(container["Id"], stream=True, demux=True)
         try:

@@ -21,7 +21,7 @@ IMAGE = "csk-node"
 # On the node: puts the archives of a directory into containerd, pinned. Role node installs it.
 IMPORT_IMAGES = "/usr/local/lib/csk/import-images"
 # Where a build machine sees the release's artifacts; beside the store's new copy, so not a part of the machine's image.
-BUILD_ARTIFACTS = "/opt/csk-artifacts"
+BUILD_ARTIFACTS = "/mnt"
 
 _STATE = r"""
 store=/data/store/$release
@@ -145,7 +145,7 @@ class Store:
                     f"{self.engine.data_root}/nodes/{cluster}",
                     f"it belongs to another cluster {cluster}, id {other}.",
                     "two clusters on one Engine have two names.",
-                    f"choose another name, or delete that cluster (from where it was made), or remove the directory.",
+                    "choose another name, or delete that cluster (from where it was made), or remove the directory.",
                 )
             )
 
@@ -160,13 +160,18 @@ class Store:
             raise CskError(missing_image(release))
         return (image["Config"].get("Labels") or {}).get(LABEL_ARTIFACTS, "")
 
-    def begin(self, release: str, image: str, unit: str | None, *, archives_only: bool) -> str:
+    @staticmethod
+    def build_machine(release: str) -> str:
+        """The name of a release's build machine."""
+        return f"csk-build.{release}"
+
+    def begin(self, release: str, image: str, unit: str | None, *, archives_only: bool = False) -> str:
         """Start a build machine whose /var/lib/containerd will be the release's store; returns the container's name.
 
         The release's artifacts are at BUILD_ARTIFACTS in it. An earlier build that was left there is removed.
         :param unit: the systemd unit to wait for; None: only that systemd runs.
         """
-        name = f"csk-build.{release}"
+        name = self.build_machine(release)
         machine.remove(self.engine, name)
         self.engine.helper(_BEGIN, [release])
         new = f"{self.engine.data_root}/store/.{release}.new"
@@ -188,7 +193,7 @@ class Store:
 
     def finish(self, release: str, digest: str) -> None:
         """Stop and remove the build machine, and put its images in the place of the release's store."""
-        machine.stop_and_remove(self.engine, f"csk-build.{release}")
+        machine.stop_and_remove(self.engine, self.build_machine(release))
         self.engine.helper(_FINISH, [release, digest])
 
     def rebuild(self, release: str) -> None:

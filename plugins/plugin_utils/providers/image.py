@@ -1,0 +1,124 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The node image of a release: a Debian tree, made a node by role node in a build machine, flattened."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import HELPER_IMAGE, LABEL_RELEASE
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.store import IMAGE, LABEL_ARTIFACTS, Store
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.tree import artifacts_digest, tree_digest
+
+LABEL_BASE = "csk.dev/base"
+LABEL_NODE = "csk.dev/node"
+BASE_IMAGE = "csk-base"
+# In the machine's last seconds as a build machine; what each node makes for itself anew.
+_FORGET = "rm -rf /root/.ansible /root/.cache /var/log/journal /var/cache/csk /var/tmp/* && : > /etc/machine-id"
+
+
+@dataclass(frozen=True)
+class BaseTree:
+    """What the base image is made from.
+
+    :param script: base.sh; it leaves the tree in /data/base/tree.
+    :param packages: Debian packages beyond the smallest system.
+    :param mirror: where from; as apt of the Engine's host is configured if empty; so with ``suite``.
+    :param image: an image to use instead of all this.
+    """
+
+    script: Path
+    packages: tuple[str, ...]
+    mirror: str = ""
+    suite: str = ""
+    image: str = ""
+
+    def digest(self) -> str:
+        """Changes whenever another tree would come out."""
+        parts = [self.script.read_text(), *self.packages, self.mirror, self.suite, self.image]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+class NodeImage:
+    """Makes node images on one Engine.
+
+    :param roles: the directories of roles node and node_image: their files are the recipe.
+    """
+
+    def __init__(self, store: Store, base: BaseTree, roles: list[Path]) -> None:
+        self.store = store
+        self.engine = store.engine
+        self.base = base
+        self.recipe = hashlib.sha256(f"{base.digest()} {tree_digest(*roles)}".encode()).hexdigest()
+
+    def make_base(self, *, check: bool = False) -> bool:
+        """Make the base image if it isn't there. Returns whether it was (or, with ``check``, would be) made."""
+        digest = self.base.digest()
+        found = self.engine.image(f"{BASE_IMAGE}:{digest[:12]}")
+        if self.base.image or found:
+            return False
+        if check:
+            return True
+        options = machine.privileges(self.engine.host)
+        proxies = {key: value for key, value in os.environ.items() if key.lower() in ("http_proxy", "https_proxy", "no_proxy")}
+        self.engine.helper(
+            self.base.script.read_text(),
+            [self.base.mirror, self.base.suite, str(self.engine.host.cgroup_version), *self.base.packages],
+            host_tools=True,
+            options=options,
+            environment=proxies,
+        )
+        # The tree is root's on the Engine's host: a container that sees it gives it to us as a stream.
+        carrier = self.engine.api.create_container(
+            HELPER_IMAGE,
+            command=["-"],
+            host_config=self.engine.api.create_host_config(binds=[f"{self.engine.data_root}/base:/data:ro"]),
+        )
+        try:
+            stream, _stat = self.engine.api.get_archive(carrier["Id"], "/data/tree/.")
+            self._import(stream, BASE_IMAGE, digest[:12], {LABEL_BASE: digest})
+        finally:
+            machine.remove(self.engine, carrier["Id"])
+        self.engine.helper("rm -rf /data/base", [])
+        return True
+
+    def current(self, release: str) -> bool:
+        """Whether a release's image and store are those that its artifacts and the recipe would give."""
+        image = self.engine.image(f"{IMAGE}:{release}")
+        labels = (image["Config"].get("Labels") or {}) if image else {}
+        return (
+            labels.get(LABEL_NODE) == self.recipe
+            and labels.get(LABEL_ARTIFACTS) == self._artifacts(release)
+            and self.store.state(release, labels[LABEL_ARTIFACTS]) == "ok"
+        )
+
+    def begin(self, release: str) -> str:
+        """Start the build machine; returns its container's name."""
+        return self.store.begin(release, self.base.image or f"{BASE_IMAGE}:{self.base.digest()[:12]}", None)
+
+    def finish(self, release: str) -> None:
+        """Flatten the build machine into the release's image, and its /var/lib/containerd into the release's store."""
+        name, artifacts = self.store.build_machine(release), self._artifacts(release)
+        machine.run(self.engine, name, ["sh", "-c", _FORGET])
+        self.engine.api.stop(name, timeout=30)
+        old = self.engine.image(f"{IMAGE}:{release}")
+        labels = {LABEL_RELEASE: release, LABEL_ARTIFACTS: artifacts, LABEL_NODE: self.recipe}
+        self._import(self.engine.api.export(name), IMAGE, release, labels)
+        self.store.finish(release, artifacts)
+        if old:
+            # machines of it may still run; then it goes with the last of them, by docker image prune
+            with contextlib.suppress(Exception):
+                self.engine.api.remove_image(old["Id"])
+
+    def _artifacts(self, release: str) -> str:
+        return artifacts_digest(self.store.artifacts / release)
+
+    def _import(self, stream: Any, repository: str, tag: str, labels: dict[str, str]) -> None:
+        changes = [f"LABEL {key}={value}" for key, value in labels.items()]
+        self.engine.api.import_image_from_stream(stream, repository, tag, [*changes, 'CMD ["/sbin/init"]'])
