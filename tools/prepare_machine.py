@@ -103,22 +103,28 @@ def start_engine() -> None:
     if os.geteuid():
         fail("the Docker Engine doesn't answer.", "start it (systemctl start docker), or run make as root.")
     say("starting the Docker Engine")
+    dockerd = None
     if Path("/run/systemd/system").is_dir():
-        subprocess.run(["systemctl", "start", "docker"], check=True)
-        where = "journalctl -u docker"
+        subprocess.run(["systemctl", "start", "docker"], check=False)
+        log = "journalctl -u docker"
     else:
-        where = str(ENGINE_LOG)
+        log = str(ENGINE_LOG)
         if not running("dockerd"):
-            remove_stale_pid_files()
-            with ENGINE_LOG.open("ab") as log:
-                subprocess.Popen(
-                    ["dockerd"], cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-                )
+            dockerd = start_dockerd()
     end = time.monotonic() + START_SECONDS
     while not engine_answers():
-        if time.monotonic() > end:
-            fail(f"the Docker Engine doesn't answer after {START_SECONDS} s.", f"read {where}.")
+        if time.monotonic() > end or (dockerd and dockerd.poll() is not None):
+            fail("the Docker Engine doesn't start.", f"read {log}, mend it, and run make again.")
         time.sleep(0.2)
+
+
+def start_dockerd() -> subprocess.Popen[bytes]:
+    """Start dockerd by itself, as a process that outlives this one."""
+    remove_stale_pid_files()
+    with ENGINE_LOG.open("ab") as log:
+        return subprocess.Popen(
+            ["dockerd"], cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
 
 
 def running(name: str) -> bool:
