@@ -1,84 +1,57 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action of csk_node_image; the module of the same name documents it."""
+"""csk_node_image: the image that the node containers of a release boot."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import catalogue
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import connection
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import Engine
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.image import BaseTree, NodeImage
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.store import BUILD_ARTIFACTS, Store
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.tree import artifacts_digest
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session
 
-ROLES = Path(__file__).resolve().parents[2] / "roles"
+ROLES = Path(__file__).parent.parent.parent / "roles"
 
 
-class ActionModule(ActionBase):
-    """Makes the base image, starts the build machine, turns it into the node image."""
+class ActionModule(CskAction):
+    """The work of csk_node_image."""
 
-    _requires_connection = False
-    _supports_check_mode = True
+    module = "csk_node_image"
+    _supports_diff = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(
-            argument_spec={
-                "csk_home": {"type": "path"},
-                "release": {"type": "str"},
-                "state": {"type": "str", "choices": ["base", "building", "present"], "required": True},
-                "base_image": {"type": "str", "default": ""},
-                "mirror": {"type": "str", "default": ""},
-                "suite": {"type": "str", "default": ""},
-                "packages": {"type": "list", "elements": "str", "required": True},
-                "data_root": {"type": "path", "default": "/var/lib/csk"},
-            },
-            required_if=[("state", "building", ["release"]), ("state", "present", ["release"])],
-        )
-        try:
-            return self._run(options)
-        except CskError as err:
-            raise AnsibleActionFail(str(err)) from err
-
-    def _run(self, options: dict[str, Any]) -> dict[str, Any]:
-        home = Path(options["csk_home"] or os.environ.get("CSK_HOME") or "~/.csk").expanduser()
-        artifacts = home / "artifacts" / "releases"
+    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Make the tree, start the build machine, or make the image of it."""
+        del task_vars
         base = BaseTree(
             script=ROLES / "node_image" / "files" / "base.sh",
-            packages=tuple(options["packages"]),
-            mirror=options["mirror"],
-            suite=options["suite"],
-            image=options["base_image"],
+            packages=tuple(values["packages"]),
+            mirror=values["mirror"],
+            suite=values["suite"],
+            image=values["base_image"],
         )
-        engine = Engine(options["data_root"])
+        engine = Engine(values["data_root"])
         if problems := engine.problems():
             raise CskError(problems)
-        image = NodeImage(Store(engine, artifacts), base, [ROLES / "node", ROLES / "node_image"])
-        check, release = self._task.check_mode, options["release"]
-        if options["state"] == "base":
-            return {"changed": image.make_base(check=check)}
-        if options["state"] == "present":
-            if not check:
+        artifacts = session.home / "artifacts" / "releases"
+        image = NodeImage(Store(engine, artifacts), base, [ROLES / "node", ROLES / "node_image"], session.say)
+        if values["state"] == "base":
+            return {"changed": image.make_base(check=self.check_mode)}
+        release = catalogue.resolve(values["version"] or "", session.minors)
+        if values["state"] == "present":
+            if not self.check_mode:
                 image.finish(release)
-            return {"changed": True}
-        artifacts_digest(artifacts / release)
-        if image.current(release):
-            return {"changed": False, "machine": {}}
-        if check:
-            return {"changed": True, "machine": {}}
-        image.make_base()
-        variables = connection(image.begin(release))
-        return {
-            "changed": True,
-            "machine": {
-                **variables,
+            return {"changed": True, "release": release}
+        result: dict[str, Any] = {"changed": not image.current(release), "release": release, "machine": {}}
+        if result["changed"] and not self.check_mode:
+            image.make_base()
+            result["machine"] = connection(image.begin(release)) | {
                 "node_artifacts_dir": str(artifacts / release),
                 "node_artifacts_on_host": BUILD_ARTIFACTS,
-            },
-        }
+            }
+        return result

@@ -18,7 +18,8 @@ version_added: 0.1.0
 author:
   - The csk developers (@csk)
 description:
-  - Tells what a node is made from, as one line of JSON with the release, the digest of its artifacts, and the digest of a role's files.
+  - Tells what a node is made from, as one line of JSON with the release, the digest of its artifacts, and the digest of
+    a role's files.
 positional: artifacts, role
 options:
   _input:

@@ -11,19 +11,16 @@ version_added: 0.1.0
 author:
   - The csk developers (@csk)
 description:
-  - Makes a Debian or Ubuntu tree by debootstrap on the Docker Engine's host, starts a build machine from it, and keeps what
-    role P(csk.kubernetes.node#role) has made of that machine as image C(csk-node:RELEASE) and as store of unpacked images.
+  - Makes a Debian or Ubuntu tree by debootstrap on the Docker Engine's host, starts a build machine from it, and keeps
+    what role P(csk.kubernetes.node#role) has made of that machine as image C(csk-node:RELEASE) and as store of unpacked
+    images.
   - Role P(csk.kubernetes.node_image#role) and the playbook C(csk.kubernetes.node_image) call it in the right order.
   - Nothing is done where the image and the store are those that the artifacts, the roles and these options would give.
 options:
-  csk_home:
+  version:
     description:
-      - The folder that holds the artifacts.
-      - Where it isn't given, the environment variable E(CSK_HOME) counts, then V(~/.csk).
-    type: path
-  release:
-    description:
-      - The exact Kubernetes version. Needed but for O(state=base).
+      - A minor (its newest patch) or an exact version of the release files. Always a string, so quote it.
+      - Not needed for O(state=base).
     type: str
   state:
     description:
@@ -45,8 +42,8 @@ options:
     default: ""
   suite:
     description:
-      - The distribution's release. As apt on the Engine's host is configured, where it isn't given; but C(bookworm) for Debian on
-        cgroup v1, which later ones refuse.
+      - The distribution's release. As apt on the Engine's host is configured, where it isn't given; but C(bookworm) for
+        Debian on cgroup v1, which later ones refuse.
     type: str
     default: ""
   packages:
@@ -60,10 +57,8 @@ options:
       - Where the Engine's host keeps unpacked images and the machines' data.
     type: path
     default: /var/lib/csk
-requirements:
-  - python >= 3.11
-  - docker
 extends_documentation_fragment:
+  - csk.kubernetes.csk
   - csk.kubernetes.csk.attributes
 attributes:
   check_mode:
@@ -82,8 +77,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+release:
+  description: The exact Kubernetes version.
+  type: str
+  returned: O(state=building) and O(state=present)
 machine:
-  description: Connection variables of the build machine, and where it has the artifacts; empty where there is nothing to build.
+  description:
+    - Connection variables of the build machine, and where it has the artifacts; empty where there is nothing to build.
   type: dict
   returned: O(state=building)
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import Problem
 
@@ -108,7 +108,7 @@ class Provider(ABC):
         """Names of the clusters that have objects here, with their ids."""
 
     @abstractmethod
-    def console(self, cluster: str, name: str) -> dict[str, str]:
+    def console(self, cluster: str, name: str) -> dict[str, Any]:
         """Ansible's connection variables for a machine."""
 
     @abstractmethod

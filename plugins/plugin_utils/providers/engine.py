@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Docker Engine and its host: a client, facts about the host, and commands run there in a helper container.
 
-A user who is only in the group docker has no rights on the Engine's host, so all that happens there happens in a helper.
+A user who is only in the group docker has no rights on the Engine's host: all that happens there happens in a helper.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import tarfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -23,18 +23,20 @@ LABEL_HELPER = "csk.dev/helper"
 HELPER_IMAGE = "csk-helper:host"
 # Seconds for one answer of the Engine: a busy machine takes its time to start containers.
 TIMEOUT = 300
+DEFAULT_HOST = "unix:///var/run/docker.sock"
+CONFLICT = 409  # HTTP
+REMOVAL_ATTEMPTS = 400  # 20 s
 
 
 class Engine:
     """The local Docker Engine.
 
-    :param data_root: the directory on the Engine's host that holds the store and the machines' data; ``/data`` in helpers.
-    :param docker_host: where the Engine listens; the environment's DOCKER_HOST if None.
+    :param data_root: the directory on the Engine's host that holds the store and the machines' data; /data in helpers.
     """
 
-    def __init__(self, data_root: str = "/var/lib/csk", docker_host: str | None = None) -> None:
+    def __init__(self, data_root: str = "/var/lib/csk") -> None:
         self.data_root = data_root
-        self.docker_host = docker_host or os.environ.get("DOCKER_HOST", "")
+        self.docker_host = os.environ.get("DOCKER_HOST", "")
 
     def problems(self) -> list[Problem]:
         """What keeps this Engine from being used at all; an empty list if nothing does."""
@@ -88,7 +90,7 @@ class Engine:
             ) from err
         try:
             client = docker.DockerClient(
-                base_url=self.docker_host or "unix:///var/run/docker.sock",
+                base_url=self.docker_host or DEFAULT_HOST,
                 timeout=TIMEOUT,
                 max_pool_size=64,
                 version="auto",
@@ -179,8 +181,7 @@ class Engine:
         try:
             self.api.start(container["Id"])
         except Exception:
-            with contextlib.suppress(Exception):
-                self.api.remove_container(container["Id"], force=True)
+            self.remove(container["Id"])
             raise
         errors: list[str] = []
         output: list[str] = []
@@ -192,6 +193,8 @@ class Engine:
             output.append(line)
             if on_line:
                 on_line(line)
+        # it removes itself; gone when we return, so that what was made can be counted
+        self.remove(container["Id"])
         if code != "0":
             tail = "".join(errors).strip()[-2000:]
             raise CskError(
@@ -203,6 +206,30 @@ class Engine:
                 )
             )
         return "\n".join(output)
+
+    def remove(self, name: str) -> bool:
+        """Kill and remove a container with its volumes, if it is there. Returns whether it was."""
+        import docker
+
+        for _attempt in range(REMOVAL_ATTEMPTS):
+            try:
+                self.api.remove_container(name, force=True, v=True)
+                return True
+            except docker.errors.NotFound:
+                return False
+            except docker.errors.APIError as err:
+                # "removal is already in progress": its own, another run's, or a killed one's
+                if err.status_code != CONFLICT:
+                    raise
+            time.sleep(0.05)
+        raise CskError(
+            Problem(
+                f"container {name}",
+                "its removal doesn't end.",
+                "the Engine removes a container within seconds.",
+                "restart the Docker Engine, then run the same again.",
+            )
+        )
 
     def _host_image(self) -> str:
         """An image of symbolic links only: with the host's /usr mounted in it, it runs the host's own programs."""

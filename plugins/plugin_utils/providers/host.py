@@ -9,9 +9,51 @@ from dataclasses import dataclass
 from typing import Any
 
 # The kernel's capability numbers, in order (linux/capability.h).
-CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE"]
+CAPABILITIES = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "SETGID",
+    "SETUID",
+    "SETPCAP",
+    "LINUX_IMMUTABLE",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_ADMIN",
+    "NET_RAW",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "SYS_MODULE",
+    "SYS_RAWIO",
+    "SYS_CHROOT",
+    "SYS_PTRACE",
+    "SYS_PACCT",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_NICE",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "MKNOD",
+    "LEASE",
+    "AUDIT_WRITE",
+    "AUDIT_CONTROL",
+    "SETFCAP",
+    "MAC_OVERRIDE",
+    "MAC_ADMIN",
+    "SYSLOG",
+    "WAKE_ALARM",
+    "BLOCK_SUSPEND",
+    "AUDIT_READ",
+    "PERFMON",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+]
 
-# Prints key=value lines. Needs the host's process, network and file trees; only shell built-ins per process: hosts have many.
+# Prints key=value lines. Needs the host's process, network and file trees. Only built-ins per process: hosts have many.
 FACTS_SCRIPT = r"""
 engine=1
 for p in /proc/[0-9]*; do
@@ -24,7 +66,8 @@ echo "disk_free=$(df -B1 --output=avail /data | tail -n 1)"
 if [ -c /host/dev/fuse ]; then echo fuse=1; fi
 if [ -d /host/lib/modules ]; then echo modules=1; fi
 for f in /host/etc/resolv.conf /host/run/systemd/resolve/resolv.conf; do
-  if [ -r "$f" ]; then while read -r key value _; do case $key in nameserver) echo "nameserver=$value" ;; esac; done < "$f"; fi
+  [ -r "$f" ] || continue
+  while read -r key value _; do case $key in nameserver) echo "nameserver=$value" ;; esac; done < "$f"
 done
 ip -4 -o route show table all | while read -r first second _; do
   case $first in
@@ -67,7 +110,7 @@ class HostFacts:
 
 
 def missing_capabilities(bounding: str, last_cap: int) -> tuple[str, ...]:
-    """Capabilities absent from a bounding set as /proc shows it (hexadecimal); numbers beyond the kernel's last don't count."""
+    """Capabilities absent from a bounding set as /proc shows it (hexadecimal), up to the kernel's last one."""
     mask = int(bounding, 16)
     return tuple(name for bit, name in enumerate(CAPABILITIES[: last_cap + 1]) if not mask >> bit & 1)
 

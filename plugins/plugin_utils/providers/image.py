@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,14 @@ class NodeImage:
     """Makes node images on one Engine.
 
     :param roles: the directories of roles node and node_image: their files are the recipe.
+    :param say: shows a line of progress.
     """
 
-    def __init__(self, store: Store, base: BaseTree, roles: list[Path]) -> None:
+    def __init__(self, store: Store, base: BaseTree, roles: list[Path], say: Callable[[str], None]) -> None:
         self.store = store
         self.engine = store.engine
         self.base = base
+        self.say = say
         self.recipe = hashlib.sha256(f"{base.digest()} {tree_digest(*roles)}".encode()).hexdigest()
 
     def make_base(self, *, check: bool = False) -> bool:
@@ -66,11 +69,14 @@ class NodeImage:
         if check:
             return True
         options = machine.privileges(self.engine.host)
-        proxies = {key: value for key, value in os.environ.items() if key.lower() in ("http_proxy", "https_proxy", "no_proxy")}
+        proxies = {
+            key: value for key, value in os.environ.items() if key.lower() in ("http_proxy", "https_proxy", "no_proxy")
+        }
         self.engine.helper(
             self.base.script.read_text(),
             [self.base.mirror, self.base.suite, str(self.engine.host.cgroup_version), *self.base.packages],
             host_tools=True,
+            on_line=self.say,
             options=options,
             environment=proxies,
         )
@@ -84,7 +90,7 @@ class NodeImage:
             stream, _stat = self.engine.api.get_archive(carrier["Id"], "/data/tree/.")
             self._import(stream, BASE_IMAGE, digest[:12], {LABEL_BASE: digest})
         finally:
-            machine.remove(self.engine, carrier["Id"])
+            self.engine.remove(carrier["Id"])
         self.engine.helper("rm -rf /data/base", [])
         return True
 
@@ -92,10 +98,11 @@ class NodeImage:
         """Whether a release's image and store are those that its artifacts and the recipe would give."""
         image = self.engine.image(f"{IMAGE}:{release}")
         labels = (image["Config"].get("Labels") or {}) if image else {}
+        artifacts = self._artifacts(release)
         return (
             labels.get(LABEL_NODE) == self.recipe
-            and labels.get(LABEL_ARTIFACTS) == self._artifacts(release)
-            and self.store.state(release, labels[LABEL_ARTIFACTS]) == "ok"
+            and labels.get(LABEL_ARTIFACTS) == artifacts
+            and self.store.state(release, artifacts) == "ok"
         )
 
     def begin(self, release: str) -> str:

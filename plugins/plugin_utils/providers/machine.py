@@ -55,14 +55,14 @@ def limits_options(limits: Limits | None) -> dict[str, Any]:
 def host_config(
     api: Any, host: HostFacts, binds: dict[str, str], limits: Limits | None, restart: bool
 ) -> dict[str, Any]:
-    """The container's host configuration. A bind whose source is missing is an error at the start, not an empty directory."""
+    """The container's host configuration. A bind without its source is an error at the start."""
     mounts = [
         {"Type": "bind", "Source": source, "Target": target, "ReadOnly": False} for source, target in binds.items()
     ]
     if host.modules:
         mounts.append({"Type": "bind", "Source": "/lib/modules", "Target": "/lib/modules", "ReadOnly": True})
     config = api.create_host_config(
-        tmpfs={"/run": "", "/tmp": ""},
+        tmpfs={"/run": "", "/tmp": ""},  # noqa: S108 - the machine's own
         mounts=mounts,
         restart_policy={"Name": "unless-stopped"} if restart else None,
         # systemd's console; the machine's journal has it too
@@ -111,11 +111,6 @@ def create(
     )
 
 
-def start(engine: Engine, name: str) -> None:
-    """Start the container."""
-    engine.api.start(name)
-
-
 def execute(engine: Engine, name: str, command: Sequence[str]) -> tuple[int, str]:
     """Run a command as root in a running machine; returns its exit code and all its output."""
     job = engine.api.exec_create(name, list(command))
@@ -150,10 +145,11 @@ def wait(engine: Engine, name: str, unit: str | None, timeout: float = BOOT_TIME
     code, output = execute(engine, name, ["sh", "-c", script])
     if code != 0:
         seconds = round(time.monotonic() - began)
+        said = (output + logs(engine, name, unit, 15)).strip()
         raise CskError(
             Problem(
                 f"machine {name}",
-                f"{unit or 'systemd'} did not become active in {seconds} s: {(output + logs(engine, name, unit, 15)).strip()}",
+                f"{unit or 'systemd'} did not become active in {seconds} s: {said}",
                 f"a machine is up in {int(timeout)} s.",
                 f"look into it: docker logs {name}; docker exec {name} journalctl -b",
             )
@@ -172,35 +168,10 @@ def logs(engine: Engine, name: str, unit: str | None = None, lines: int = 50) ->
     return ""
 
 
-def remove(engine: Engine, name: str) -> bool:
-    """Kill and remove a container with its volumes, if it is there. Returns whether it was."""
-    import docker
-
-    for _attempt in range(50):
-        try:
-            engine.api.remove_container(name, force=True, v=True)
-            return True
-        except docker.errors.NotFound:
-            return False
-        except docker.errors.APIError as err:
-            # "removal is already in progress": by another run, or by one that was killed
-            if err.status_code != 409:
-                raise
-        time.sleep(0.1)
-    raise CskError(
-        Problem(
-            f"container {name}",
-            "its removal doesn't end.",
-            "the Engine removes a container in 5 s.",
-            "restart the Docker Engine, then try again.",
-        )
-    )
-
-
 def stop_and_remove(engine: Engine, name: str) -> None:
     """Let a machine shut down, so that its files are whole, then remove it."""
     engine.api.stop(name, timeout=30)
-    remove(engine, name)
+    engine.remove(name)
 
 
 def copy_tree(engine: Engine, name: str, source: Path, target: str, only: Sequence[str] | None = None) -> None:

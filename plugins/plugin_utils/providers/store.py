@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A release's unpacked images, kept once on the Engine's host and given to each machine by hard links.
 
-``store/<release>/containerd`` is a /var/lib/containerd as containerd left it; ``stamp`` beside it holds the digest of the
-artifacts and is newer than every file of it, so that a file that somebody wrote in place is noticed.
+``store/<release>/containerd`` is a /var/lib/containerd as containerd left it; ``stamp`` beside it holds the digest of
+the artifacts and is newer than every file of it, so that a file that somebody wrote in place is noticed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ copy() {
   new=$nodes/.$1.new
   rm -rf "$new" "$nodes/$1"
   mkdir -p "$new/kubelet" "$new/etcd"
-  # Layers are never written in place, so links will do; where there are none (other file systems), blocks are shared if possible.
+  # Layers are never written in place, so links will do; where there can't be any, blocks are shared if possible.
   if ! cp -al "$store/containerd" "$new/containerd" 2>/dev/null; then
     rm -rf "$new/containerd"
     cp -a --reflink=auto "$store/containerd" "$new/containerd"
@@ -123,7 +123,7 @@ class Store:
     def copy(
         self, release: str, cluster: str, cluster_id: str, names: Sequence[str], on_copied: Callable[[str], None]
     ) -> None:
-        """Make the directories of new machines, the store's images in them; a store that isn't right is made anew first.
+        """Make the directories of new machines, with the store's images; a store that isn't right is made anew first.
 
         :param on_copied: called with a machine's name as soon as its directories are complete.
         """
@@ -172,7 +172,7 @@ class Store:
         :param unit: the systemd unit to wait for; None: only that systemd runs.
         """
         name = self.build_machine(release)
-        machine.remove(self.engine, name)
+        self.engine.remove(name)
         self.engine.helper(_BEGIN, [release])
         new = f"{self.engine.data_root}/store/.{release}.new"
         machine.create(
@@ -184,7 +184,7 @@ class Store:
             labels={LABEL_BUILD: release},
             restart=False,
         )
-        machine.start(self.engine, name)
+        self.engine.api.start(name)
         machine.copy_tree(
             self.engine, name, self.artifacts / release, BUILD_ARTIFACTS, ["images"] if archives_only else None
         )
@@ -203,9 +203,9 @@ class Store:
             raise CskError(
                 Problem(
                     f"{self.engine.data_root}/store/{release}",
-                    f"the unpacked images of release {release} aren't there or were changed, and {archives} has no archives.",
+                    f"the unpacked images of {release} aren't there or were changed, and {archives} has no archives.",
                     "machines get their images from the store, and the store from the release's artifacts.",
-                    f"ansible-playbook csk.kubernetes.artifacts -e artifacts_release={release}, then try again.",
+                    f"ansible-playbook csk.kubernetes.artifacts -e artifacts_version={release}, then try again.",
                 )
             )
         name = self.begin(release, f"{IMAGE}:{release}", "containerd", archives_only=True)
@@ -219,7 +219,7 @@ def missing_image(release: str) -> Problem:
         f"image {IMAGE}:{release}",
         "the Docker Engine doesn't have it.",
         f"machines boot the node image of their release (label {LABEL_RELEASE}).",
-        f"ansible-playbook csk.kubernetes.node_image -e node_image_release={release}",
+        f"ansible-playbook csk.kubernetes.node_image -e node_image_version={release}",
     )
 
 
