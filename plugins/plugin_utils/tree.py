@@ -12,11 +12,17 @@ from .errors import CskError, Problem
 
 
 def tree_digest(*roots: Path) -> str:
-    """SHA-256 over the relative names and contents of all files below some directories, in a fixed order."""
+    """SHA-256 over the relative names and contents of the files of some directories, in a fixed order.
+
+    What a role only says about itself (its ``meta``) doesn't count.
+    """
     digest = hashlib.sha256()
     for root in roots:
         for path in sorted(path for path in root.rglob("*") if path.is_file()):
-            digest.update(f"{path.relative_to(root)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+            name = path.relative_to(root)
+            if name.parts[0] == "meta":
+                continue
+            digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
@@ -25,7 +31,7 @@ def artifacts_digest(directory: Path) -> str:
     manifest = directory / "manifest.json"
     try:
         return json.loads(manifest.read_text())["digest"]
-    except (OSError, ValueError, KeyError) as err:
+    except (OSError, ValueError, KeyError, TypeError) as err:
         raise CskError(
             Problem(
                 str(manifest),

@@ -114,14 +114,19 @@ class NodeImage:
         name, artifacts = self.store.build_machine(release), self._artifacts(release)
         machine.run(self.engine, name, ["sh", "-c", _FORGET])
         self.engine.api.stop(name, timeout=30)
-        old = self.engine.image(f"{IMAGE}:{release}")
         labels = {LABEL_RELEASE: release, LABEL_ARTIFACTS: artifacts, LABEL_NODE: self.recipe}
         self._import(self.engine.api.export(name), IMAGE, release, labels)
         self.store.finish(release, artifacts)
-        if old:
-            # machines of it may still run; then it goes with the last of them, by docker image prune
-            with contextlib.suppress(Exception):
-                self.engine.api.remove_image(old["Id"])
+        self._remove_superseded()
+
+    def _remove_superseded(self) -> None:
+        """Images that an import has left without a name go, but those that machines still run."""
+        import docker
+
+        for label in (LABEL_NODE, LABEL_BASE):
+            for image in self.engine.api.images(filters={"label": [label], "dangling": True}):
+                with contextlib.suppress(docker.errors.APIError):
+                    self.engine.api.remove_image(image["Id"])
 
     def _artifacts(self, release: str) -> str:
         return artifacts_digest(self.store.artifacts / release)
