@@ -53,6 +53,7 @@ def environment() -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         **inherited,
         "HOME": str(home),
+        "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}",  # shellcheck is there
     }
 
 
