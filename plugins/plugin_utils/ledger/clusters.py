@@ -54,9 +54,7 @@ class Clusters(Database):
         :raises CskError: when the name is taken, or the network is taken, malformed or too small.
         """
         with self._write() as connection:
-            # Whoever allocates a network waits here for the one before (PostgreSQL; SQLite has one writer anyway).
-            allocation = t.sa.select(t.SETTINGS.c.name).where(t.SETTINGS.c.name == "allocation").with_for_update()
-            connection.execute(allocation)
+            self._lock_settings(connection)
             known = [_cluster(row) for row in connection.execute(t.sa.select(t.CLUSTERS))]
             if any(cluster.name == name for cluster in known):
                 raise CskError(

@@ -78,6 +78,11 @@ class Database:
         with self._errors(), engine.begin() as connection:
             yield connection
 
+    def _lock_settings(self, connection: Connection) -> None:
+        """Let others that allocate for the whole ledger wait (PostgreSQL; SQLite has one writer anyway)."""
+        name = schema.SETTINGS.c.name
+        connection.execute(schema.sa.select(name).where(name == "allocation").with_for_update())
+
     def _now(self, connection: Connection) -> datetime:
         """Return the database server's time where there is one: hosts that share a ledger may differ in theirs."""
         if connection.dialect.name == "postgresql":

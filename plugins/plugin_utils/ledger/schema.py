@@ -34,7 +34,7 @@ else:
 
     METADATA = sa.MetaData()
 
-    #: Rows: ``allocation`` (locked by who allocates a network), ``key_check`` (encrypted by the ledger's key).
+    #: Rows: ``allocation`` (locked by who allocates a network or makes the key), ``key_check`` (encrypted by the key).
     SETTINGS = sa.Table(
         "settings",
         METADATA,

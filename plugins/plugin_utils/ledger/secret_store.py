@@ -90,18 +90,14 @@ class SecretStore(Clusters):
         """Return the cipher of the ledger's key. The first one, in a ledger that has none, makes and notes it."""
         from cryptography.fernet import Fernet, InvalidToken
 
+        # First whether there is a key, waiting for who makes it just now; then where it is.
+        check = self._key_check(connection)
         path = self._home / "key"
-        where, key = "csk_ledger_key", self._given_key
+        where, key = "the ledger's key", self._given_key
         if not key:
             where, key = KEY_VARIABLE, os.environ.get(KEY_VARIABLE)
         if not key:
             where, key = str(path), keyfile.read(path)
-        noted = t.sa.select(t.SETTINGS.c.value).where(t.SETTINGS.c.name == "key_check")
-        check = connection.scalar(noted)
-        if check is None:
-            allocation = t.sa.select(t.SETTINGS.c.name).where(t.SETTINGS.c.name == "allocation").with_for_update()
-            connection.execute(allocation)
-            check = connection.scalar(noted)
         if not key and check is None:
             key = keyfile.create(path)
         if not key:
@@ -140,3 +136,12 @@ class SecretStore(Clusters):
                 )
             ) from None
         return cipher
+
+    def _key_check(self, connection: Connection) -> bytes | None:
+        """Return what was encrypted with the ledger's key. If nothing was yet, this transaction may: others wait."""
+        query = t.sa.select(t.SETTINGS.c.value).where(t.SETTINGS.c.name == "key_check")
+        check = connection.scalar(query)
+        if check is None:
+            self._lock_settings(connection)
+            check = connection.scalar(query)
+        return check

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -156,9 +155,8 @@ def test_a_thousand_nodes_are_listed_soon(ask, home):
     ledger = Ledger.open(str(home))
     for number in range(25):
         make(ledger, f"demo-{number}", workers=37)
-    started = time.monotonic()
+    started = sum(os.times()[:4])
     found, _warnings = ask()
-    seconds = time.monotonic() - started
     assert len(found["_meta"]["hostvars"]) == 1000
-    # 1.2 s on an idle machine; the rest is for a busy one.
-    assert seconds < 5
+    # Processor seconds, so that a busy machine doesn't count; 1.2 on the reference machine.
+    assert sum(os.times()[:4]) - started < 2

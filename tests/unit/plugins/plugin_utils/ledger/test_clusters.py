@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import schema
 
 SPEC = {"provider": "container", "pod_cidr": "172.20.0.0/16", "service_cidr": "172.21.0.0/20", "zones": ["a", "b"]}
 
@@ -93,6 +95,10 @@ def test_delete_takes_all_of_this_cluster_and_nothing_of_another(demo):
     assert len(demo.operations("demo")) == 1
     assert demo.machines() == demo.machines("other")
     assert (len(demo.machines("other")), demo.secret("other", "ca.key")) == (5, b"key")
+    with demo._read() as connection:
+        for table in (schema.POOLS, schema.MACHINES, schema.SECRETS):
+            ids = set(connection.scalars(sa.select(table.c.cluster_id)))
+            assert ids == {demo.cluster("other").id}, table.name
     assert demo.create_cluster("demo", "default", "1.36.3", SPEC).vpc_cidr == "172.30.0.0/24"
 
 

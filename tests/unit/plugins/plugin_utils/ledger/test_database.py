@@ -111,21 +111,17 @@ def test_readers_do_not_wait_for_a_writer(home):
     ledger = Ledger.open(str(home))
     with ledger._write() as connection:
         connection.exec_driver_sql("INSERT INTO settings VALUES ('x', 'y')")
-        assert ledger.clusters() == []
+        assert Ledger.open(str(home)).clusters() == []
 
 
 def test_opening_again_is_quick_and_needs_no_alembic(ledger, home, url):
     script = (
-        "import sys, time; from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger\n"
-        "started = time.monotonic(); Ledger.open(sys.argv[1], sys.argv[2] or None)\n"
-        "print(time.monotonic() - started, 'alembic' in sys.modules)"
+        "import sys; from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger\n"
+        "Ledger.open(sys.argv[1], sys.argv[2] or None); print('alembic' in sys.modules)"
     )
-    seconds, alembic = subprocess.check_output(
-        [sys.executable, "-c", script, str(home), url or ""], env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True
-    ).split()
-    assert alembic == "False"
-    started = time.monotonic()
+    command = [sys.executable, "-c", script, str(home), url or ""]
+    assert subprocess.check_output(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True) == "False\n"
+    started = time.process_time()  # a busy machine doesn't count
     for _ in range(10):
         Ledger.open(str(home), url)
-    # Above it is the first time, with the driver's import. On a busy machine all takes longer, but not ten times.
-    assert (time.monotonic() - started) / 10 < 0.05, seconds
+    assert (time.process_time() - started) / 10 < 0.05

@@ -62,7 +62,7 @@ def test_killed_while_the_schema_is_made(reopen, monkeypatch):
     assert reopen().clusters() == []
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 def test_killed_at_any_moment(demo, reopen, seed):
     moment = random.Random(seed).uniform(0.005, 0.15)  # noqa: S311 - no secret
 

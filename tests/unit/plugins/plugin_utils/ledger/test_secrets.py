@@ -35,6 +35,13 @@ def test_a_secret_belongs_to_a_cluster(demo):
         demo.put_secret("none", "ca.key", SECRET)
 
 
+def test_delete(demo):
+    demo.put_secrets("demo", {"token": SECRET, "ca.key": SECRET})
+    demo.delete_secret("demo", "token")
+    demo.delete_secret("demo", "token")
+    assert demo.secret_names("demo") == ["ca.key"]
+
+
 def test_a_wrong_key_is_told_once_and_clearly(demo, home, reopen, url, monkeypatch):
     demo.put_secret("demo", "ca.key", SECRET)
     right, wrong = (home / "key").read_text(), Fernet.generate_key().decode()
