@@ -17,19 +17,24 @@ ON_TEST_HOME := $(IN_VENV) CSK_HOME=$(CSK_TEST_HOME) ANSIBLE_COLLECTIONS_PATH=$(
 
 export CSK_HOME
 
-.PHONY: up down plan artifacts test lint units sanity molecule integration soak bench prepare venv collection machine test-home clean help
+.PHONY: up down artifacts release node-tree test lint units sanity molecule integration soak bench prepare venv collection machine test-packages test-home clean help
 
-up: prepare ## Make the demo cluster on this machine, with all that it needs
-	$(PLAYBOOK) csk.kubernetes.artifacts -e @$(CLUSTER)
-	$(PLAYBOOK) csk.kubernetes.node_image -e @$(CLUSTER)
+up: artifacts ## Make the demo cluster on this machine, with all that it needs
 	$(PLAYBOOK) csk.kubernetes.create -e @$(CLUSTER)
 
 down: prepare ## Delete the demo cluster
 	$(PLAYBOOK) csk.kubernetes.delete -e csk_name=demo -e csk_confirm=demo
 
 artifacts: prepare ## Obtain the binaries and images of the demo cluster's release, and the node image
-	$(PLAYBOOK) csk.kubernetes.artifacts -e @$(CLUSTER)
+	@# The Debian tree of the nodes needs nothing of the release, so both cores have work.
+	@$(MAKE) --no-print-directory -j2 release node-tree
 	$(PLAYBOOK) csk.kubernetes.node_image -e @$(CLUSTER)
+
+release:
+	$(PLAYBOOK) csk.kubernetes.artifacts -e @$(CLUSTER)
+
+node-tree:
+	@$(PLAYBOOK) csk.kubernetes.node_image_base -e @$(CLUSTER) > build/node-tree.log 2>&1 || { cat build/node-tree.log; exit 1; }
 
 test: prepare ## Run every check and test, against real clusters too
 	@$(BIN)/python tools/run_steps.py lint units sanity molecule integration
@@ -42,7 +47,7 @@ lint: collection ## Run the static checks
 	$(BIN)/antsibull-changelog lint
 	$(IN_VENV) ansible-lint --profile production --offline
 
-units: collection ## Run the unit tests, on the installed collection
+units: test-packages collection ## Run the unit tests, on the installed collection
 	$(BIN)/python tools/ansible_test.py units
 
 sanity: collection ## Run ansible-test sanity, on the installed collection
@@ -64,6 +69,10 @@ prepare: machine collection
 
 machine:
 	@$(PYTHON) tools/prepare_machine.py
+
+# The ledger's unit tests run on PostgreSQL too where it is there.
+test-packages:
+	@$(PYTHON) tools/prepare_machine.py postgresql
 
 venv: machine
 	@$(PYTHON) tools/make_venv.py

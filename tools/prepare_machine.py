@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Give the machine what csk needs: a Docker Engine that answers, and Debian packages that are missing.
 
-Only root installs anything, only on Debian or Ubuntu, and an Engine that answers stays as it is.
+With packages as arguments it installs those too. Only root installs anything, only on Debian or Ubuntu, and an Engine
+that answers stays as it is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -33,6 +35,8 @@ PACKAGES = {
     "pigz": "/usr/bin/pigz",
     "python3-venv": "/usr/share/doc/python3-venv",
 }
+# Only where they are asked for.
+MORE_PACKAGES = {"postgresql": "/usr/share/doc/postgresql"}
 
 
 def main() -> None:
@@ -51,7 +55,8 @@ def main() -> None:
 
 def missing_packages() -> list[str]:
     """The packages of which this machine lacks the file."""
-    return [name for name, file in PACKAGES.items() if not os.path.exists(file)]
+    wanted = PACKAGES | {name: MORE_PACKAGES[name] for name in sys.argv[1:]}
+    return [name for name, file in wanted.items() if not os.path.exists(file)]
 
 
 def install(missing: list[str]) -> None:
@@ -62,7 +67,7 @@ def install(missing: list[str]) -> None:
                 "no Docker Engine answers, and none is installed.",
                 "install Docker Engine and start it, or run make as root on Debian or Ubuntu.",
             )
-        say(f"not installed here, and needed only where something is built on this machine: {' '.join(missing)}")
+        say(f"not installed here, and needed only for what is built or tested on this machine: {' '.join(missing)}")
         return
     say(f"installing Debian packages: {' '.join(missing)}")
     apt = ["apt-get", "--quiet", "--yes", "-o", "DPkg::Lock::Timeout=300"]
