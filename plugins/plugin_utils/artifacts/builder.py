@@ -12,7 +12,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from dataclasses import asdict
+import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..errors import CskError, Problem
@@ -23,6 +24,7 @@ from .release import Component
 
 FILES = Path(__file__).parents[3] / "roles" / "artifacts" / "files"
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
 def module_folder(component: Component) -> Path:
@@ -68,40 +70,72 @@ def problems(components: list[Component]) -> list[Problem]:
     return found
 
 
-def build(component: Component, go: Go, caches: Caches, target: Path) -> None:
-    """Build one component into a folder.
+@dataclass(frozen=True)
+class Build:
+    """A build that is running, in a folder of its own; its compiler's messages go into a file beside it."""
 
-    :raises CskError: with the end of the compiler's output.
+    component: Component
+    folder: Path
+    process: subprocess.Popen[bytes]
+    messages: Path
+    begun: float
+
+
+def start(component: Component, go: Go | None, caches: Caches, folder: Path, messages: Path) -> Build:
+    """Begin to build one component.
+
+    :param go: None for pause, which needs none.
+    :param folder: an empty folder.
     """
     recipe = RECIPES[component.name]
-    if not recipe.packages:
-        program = target / "programs" / "pause"
-        program.parent.mkdir()
-        command = ["gcc", "-static", "-Os", "-s", "-Wl,--build-id=none", "-o", str(program), "pause.c"]
-        _run(command, FILES, environment(caches, cgo=True), component)
-        return
-    out = target / "out"
-    out.mkdir()
-    command = [str(go.path), "build", "-trimpath", "-buildvcs=false", "-ldflags", _linker_flags(recipe, component)]
-    command += ["-tags", recipe.tags] if recipe.tags else []
-    command += ["-o", f"{out}/", *recipe.packages]
-    _run(command, module_folder(component), environment(caches, recipe.cgo), component)
-    for package, path in recipe.packages.items():
-        (target / path).parent.mkdir(exist_ok=True)
-        (out / _program(package)).rename(target / path)
-    out.rmdir()
+    where = FILES
+    if recipe.packages and go:
+        where = module_folder(component)
+        command = [str(go.path), "build", "-trimpath", "-buildvcs=false", "-ldflags", _linker_flags(recipe, component)]
+        command += ["-tags", recipe.tags] if recipe.tags else []
+        command += ["-o", f"{folder}/", *recipe.packages]
+    else:
+        command = ["gcc", "-static", "-Os", "-s", "-Wl,--build-id=none", "-o", f"{folder}/pause", "pause.c"]
+    env = environment(caches, recipe.cgo)
+    with messages.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=where,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no other thread runs when a build is started
+        )
+    return Build(component, folder, process, messages, time.monotonic())
 
 
-def record(component: Component, go: Go, folder: Path) -> dict[str, object]:
+def finish(build: Build) -> None:
+    """Wait for a build, and put its programs where the recipe says.
+
+    :raises CskError: with the end of the compiler's messages.
+    """
+    if build.process.wait():
+        lines = build.messages.read_text("utf-8", errors="replace").strip().splitlines()
+        end = "\n".join(lines[-20:])
+        raise CskError(
+            Problem(
+                "artifacts_source",
+                f"{build.component.name} {build.component.version} can't be built:\n{end}\n",
+                "modules builds with the Go client's own configuration (go env).",
+                "put right what the message says, then run again: what is finished is kept.",
+            )
+        )
+    for made, path in _programs(RECIPES[build.component.name]).items():
+        target = build.folder / path
+        target.parent.mkdir(exist_ok=True)
+        (build.folder / made).rename(target)
+
+
+def record(component: Component, go: Go | None, folder: Path) -> dict[str, object]:
     """What is kept beside a component: how it was made, and the digest of every file."""
-    made_by = {"go": go.version} if RECIPES[component.name].packages else {}
-    return {
-        "component": component.name,
-        "version": component.version,
-        "inputs": inputs(component),
-        "built_with": made_by,
-        "files": manifest.tree(folder),
-    }
+    made_by = {"go": go.version} if go and RECIPES[component.name].packages else {}
+    return {"inputs": inputs(component), "built_with": made_by, "files": manifest.tree(folder)}
 
 
 def _linker_flags(recipe: Recipe, component: Component) -> str:
@@ -114,10 +148,14 @@ def _linker_flags(recipe: Recipe, component: Component) -> str:
     return " ".join(flags)
 
 
-def _program(package: str) -> str:
-    """The name that go build gives a package's program: its last element that isn't a major version."""
-    elements = package.split("/")
-    return elements[-2] if re.fullmatch(r"v\d+", elements[-1]) else elements[-1]
+def _programs(recipe: Recipe) -> dict[str, str]:
+    """The name that the compiler gives each program -> its path in the component's folder.
+
+    go build names a program by the last element of its package that isn't a major version.
+    """
+    if not recipe.packages:
+        return {"pause": "programs/pause"}
+    return {re.sub(r"/v\d+$", "", package).rpartition("/")[2]: path for package, path in recipe.packages.items()}
 
 
 def _missing_packages(seccomp: bool) -> list[str]:
@@ -137,20 +175,4 @@ def _missing_packages(seccomp: bool) -> list[str]:
 
 def _die_with_parent() -> None:
     """A build must not go on when the run that started it was killed."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _run(command: list[str], folder: Path, env: dict[str, str], component: Component) -> None:
-    run = subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, check=False, preexec_fn=_die_with_parent
-    )
-    if run.returncode:
-        end = "\n".join(run.stderr.strip().splitlines()[-20:])
-        raise CskError(
-            Problem(
-                "artifacts_source",
-                f"{component.name} {component.version} can't be built:\n{end}\n",
-                "modules builds with the Go client's own configuration (go env).",
-                "put right what the message says, then run again: what is finished is kept.",
-            )
-        )
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -17,6 +17,8 @@ from .store import Say, Store
 DEBIAN = "debian"
 _RECORD = "component.json"
 _ASSEMBLY_GB = 2
+_AT_ONCE = 2
+_POLL_SECONDS = 0.1
 
 
 def components(release: Release) -> list[Component]:
@@ -40,11 +42,12 @@ def obtain(store: Store, release: Release, caches: golang.Caches, say: Say) -> l
     go = _prepare(store, todo, caches, say)
     steps = len(todo) + 1
     for number, component in enumerate(todo, 1):
-        step = f"[{number}/{steps}] {component.name} {component.version}"
-        say(f"{step} ...")
-        begun = time.monotonic()
-        build_component(store, component, go, caches)
-        say(f"{step} ... {time.monotonic() - begun:.0f} s")
+        if component.name == DEBIAN:
+            begun = time.monotonic()
+            _take_from_debian(store, component)
+            say(_line(number, steps, component, begun))
+    queue = [(number, component) for number, component in enumerate(todo, 1) if component.name != DEBIAN]
+    _build_all(store, queue, steps, go, caches, say)
     begun = time.monotonic()
     _publish_release(store, release, wanted)
     say(f"[{steps}/{steps}] images of {release.version} ... {time.monotonic() - begun:.0f} s")
@@ -56,14 +59,10 @@ def build_component(store: Store, component: Component, go: golang.Go | None, ca
 
     :param go: None where no component is built from Go modules.
     """
-    folder = store.scratch()
     if component.name == DEBIAN:
-        record = _take_from_debian(component, folder, store.scratch())
+        _take_from_debian(store, component)
     else:
-        builder.build(component, go, caches, folder)
-        record = builder.record(component, go, folder)
-    (folder / _RECORD).write_text(manifest.text(record), "utf-8")
-    store.publish(folder, store.component(component.name, component.version))
+        _finish(store, _start(store, component, go, caches), go)
 
 
 def find_go(wanted: list[Component], store: Store, say: Say) -> golang.Go | None:
@@ -115,21 +114,65 @@ def _prepare(store: Store, todo: list[Component], caches: golang.Caches, say: Sa
     return go
 
 
-def _take_from_debian(component: Component, folder: Path, packages: Path) -> dict[str, Any]:
+def _build_all(
+    store: Store,
+    numbered: list[tuple[int, Component]],
+    steps: int,
+    go: golang.Go | None,
+    caches: golang.Caches,
+    say: Say,
+) -> None:
+    """Build components, two at a time: each has long stretches that keep only one core busy. The largest first."""
+    queue = sorted(numbered, key=lambda item: -RECIPES[item[1].name].disk_gb)
+    running: dict[int, builder.Build] = {}
+    try:
+        while queue or running:
+            while queue and len(running) < _AT_ONCE:
+                number, component = queue.pop(0)
+                say(f"[{number}/{steps}] {component.name} {component.version} ...")
+                running[number] = _start(store, component, go, caches)
+            for number, build in list(running.items()):
+                if build.process.poll() is not None:
+                    del running[number]
+                    _finish(store, build, go)
+                    say(_line(number, steps, build.component, build.begun))
+            time.sleep(_POLL_SECONDS)
+    finally:
+        for build in running.values():
+            build.process.terminate()
+            build.process.wait()
+
+
+def _line(number: int, steps: int, component: Component, begun: float) -> str:
+    return f"[{number}/{steps}] {component.name} {component.version} ... {time.monotonic() - begun:.0f} s"
+
+
+def _start(store: Store, component: Component, go: golang.Go | None, caches: golang.Caches) -> builder.Build:
+    return builder.start(component, go, caches, store.scratch(), store.scratch() / "messages")
+
+
+def _finish(store: Store, build: builder.Build, go: golang.Go | None) -> None:
+    builder.finish(build)
+    _publish(store, build.component, build.folder, builder.record(build.component, go, build.folder))
+
+
+def _take_from_debian(store: Store, component: Component) -> None:
     """The slim tree and the certificate authorities, with the packages' versions."""
+    folder, packages = store.scratch(), store.scratch()
     versions = debian.fetch([*debian.TOOLS, *debian.CERTIFICATES], packages)
     files = debian.contents(packages)
     programs = folder / "programs"
     programs.mkdir()
     images.write_layer(programs / "tools.tar", debian.tools(files))
     (programs / "ca-certificates.crt").write_bytes(debian.certificates(files))
-    return {
-        "component": component.name,
-        "version": component.version,
-        "inputs": _inputs(component),
-        "packages": versions,
-        "files": manifest.tree(folder),
-    }
+    record = {"inputs": _inputs(component), "packages": versions, "files": manifest.tree(folder)}
+    _publish(store, component, folder, record)
+
+
+def _publish(store: Store, component: Component, folder: Path, record: dict[str, Any]) -> None:
+    content = {"component": component.name, "version": component.version} | record
+    (folder / _RECORD).write_text(manifest.text(content), "utf-8")
+    store.publish(folder, store.component(component.name, component.version))
 
 
 def _publish_release(store: Store, release: Release, wanted: list[Component]) -> None:
