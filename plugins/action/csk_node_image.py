@@ -47,6 +47,8 @@ class ActionModule(CskAction):
             if not self.check_mode:
                 image.finish(release)
             return {"changed": True, "release": release}
+        if not self.check_mode:
+            image.store.wait_for_builder(release)
         result: dict[str, Any] = {"changed": not image.current(release), "release": release, "machine": {}}
         if result["changed"] and not self.check_mode:
             image.make_base()

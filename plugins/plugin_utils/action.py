@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from typing import Any
 
@@ -32,7 +33,9 @@ class CskAction(ActionBase):
         """Run the task."""
         result = super().run(tmp, task_vars)
         try:
-            values = argspec.module_arguments(self.module, dict(self._task.args))
+            # Ansible's values carry tags that neither YAML nor the ledger takes.
+            arguments = json.loads(json.dumps(dict(self._task.args), default=str))
+            values = argspec.module_arguments(self.module, arguments)
             session = Session(
                 values.get("csk_home"), values.get("csk_today"), bool(values.get("csk_take_over")), self.say
             )

@@ -9,6 +9,7 @@ The documentation is the only place where an option is defined: the action plugi
 from __future__ import annotations
 
 import difflib
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ def options(module: str) -> dict[str, dict[str, Any]]:
     from ansible.utils.plugin_docs import get_docstring
 
     doc = get_docstring(str(_MODULES / f"{module}.py"), fragment_loader)[0]
-    return _spec(doc["options"])
+    # A round trip through JSON, because the documentation's values carry Ansible's tags.
+    return json.loads(json.dumps(_spec(doc["options"])))
 
 
 def settings(module: str) -> dict[str, dict[str, Any]]:

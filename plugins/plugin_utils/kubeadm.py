@@ -95,9 +95,9 @@ def discovery_config(cluster: Cluster, ca: str) -> str:
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": cluster.name, "cluster": server}],
-        "contexts": [{"name": cluster.name, "context": {"cluster": cluster.name, "user": ""}}],
+        "contexts": [{"name": cluster.name, "context": {"cluster": cluster.name, "user": "anonymous"}}],
         "current-context": cluster.name,
-        "users": [],
+        "users": [{"name": "anonymous", "user": {}}],
     }
     return yaml.safe_dump(document, sort_keys=False)
 

@@ -98,7 +98,7 @@ def conflist_template(cluster: Cluster, mtu: int) -> str:
                 "forceAddress": True,
                 "hairpinMode": True,
                 "mtu": mtu - overhead,
-                "ipam": {"type": "host-local", "ranges": ranges, "routes": [{"dst": "0.0.0.0/0"}]},
+                "ipam": {"type": "host-local", "ranges": ranges},
             },
             {"type": "portmap", "capabilities": {"portMappings": True}},
             {"type": "bandwidth", "capabilities": {"bandwidth": True}},

@@ -93,14 +93,9 @@ class Session:
             self.say(f"{cluster}: took over the lock of {result.taken_over_from}")
 
     def live(self, cluster: Cluster) -> Live:
-        """Ask the provider and the API at once."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        provider = self.provider(cluster.spec)
-        with ThreadPoolExecutor(1) as pool:
-            machines = pool.submit(provider.list, cluster.name)
-            observed = self.observe(cluster)
-            return Live({state.name: state for state in machines.result()}, observed)
+        """Ask the provider and the API."""
+        machines = self.provider(cluster.spec).list(cluster.name)
+        return Live({state.name: state for state in machines}, self.observe(cluster))
 
     def observe(self, cluster: Cluster) -> Observed:
         """What the API shows; nothing where the cluster has no credentials yet."""
