@@ -53,16 +53,16 @@ units: test-packages collection ## Run the unit tests, on the installed collecti
 sanity: collection ## Run ansible-test sanity, on the installed collection
 	$(BIN)/python tools/ansible_test.py sanity
 
-molecule: artifacts test-home ## Run the Molecule scenario default
+molecule: test-home ## Run the Molecule scenario default
 	$(ON_TEST_HOME) molecule test --all
 
-integration: artifacts test-home ## Run the tests against real clusters
+integration: test-home ## Run the tests against real clusters
 	$(ON_TEST_HOME) pytest tests/integration
 
-soak: artifacts test-home ## Run the long series: kills, restarts, losses
+soak: test-home ## Run the long series: kills, restarts, losses
 	$(ON_TEST_HOME) pytest tests/soak
 
-bench: artifacts test-home ## Measure creation by step, beside kubeadm in sequence
+bench: test-home ## Measure creation by step, beside kubeadm in sequence
 	$(ON_TEST_HOME) pytest -s tests/bench
 
 prepare: machine collection
@@ -80,10 +80,8 @@ venv: machine
 collection: venv ## Build the collection and install it for use in this checkout
 	@$(BIN)/python tools/build_collection.py
 
-test-home:
-	@mkdir -p -m 700 $(CSK_HOME) $(CSK_TEST_HOME)
-	@mkdir -p $(CSK_HOME)/artifacts
-	@[ -e $(CSK_TEST_HOME)/artifacts ] || ln -sfn $(CSK_HOME)/artifacts $(CSK_TEST_HOME)/artifacts
+test-home: artifacts
+	@CSK_TEST_HOME=$(CSK_TEST_HOME) $(BIN)/python tools/sweep_tests.py
 
 clean: ## Remove .venv and build; clusters and artifacts stay
 	rm -rf .venv build

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ def main() -> int:
     for step in sys.argv[1:]:
         print(f"\n== {step}", flush=True)
         started = time.monotonic()
-        done = subprocess.run([os.environ.get("MAKE", "make"), "--no-print-directory", step], check=False)
+        done = subprocess.run(["make", "--no-print-directory", step], check=False)
         results.append((step, done.returncode == 0, time.monotonic() - started))
     print("\n== steps")
     for step, good, seconds in results:
