@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import pwd
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger
+from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger import postgresql
+
+SERVER = pytest.StashKey[str | None]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Start PostgreSQL once, before the tests: ansible-test runs each in a fork, which never ends a fixture's work."""
+    if SERVER not in config.stash and any("postgresql" in item.name for item in items):
+        config.stash[SERVER] = postgresql.start(config.add_cleanup) if not config.option.collectonly else None
 
 
 @pytest.fixture(autouse=True)
@@ -27,33 +32,6 @@ def home(tmp_path) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture(scope="session")
-def postgresql(tmp_path_factory) -> Iterator[str]:
-    """The URL of a server with the database postgres, listening on a socket only."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [Path(shutil.which("initdb") or "")]
-    programs = found[-1].parent
-    if not (programs / "initdb").exists():
-        pytest.skip("PostgreSQL's initdb is not there")
-    pytest.importorskip("psycopg")
-    # The server refuses to run as root, and its socket's path must be short.
-    user = "postgres" if os.getuid() == 0 else getpass.getuser()
-    folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/csk-pg.XXXXXX"], text=True).strip())
-    os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    options = f"-c listen_addresses='' -k {folder} -c max_connections=100 -c fsync=off"
-
-    def run(program: str, *arguments: str) -> None:
-        command = [programs / program, "-D", folder / "data", *arguments]
-        subprocess.run(command, user=user, cwd="/", check=True, stdout=subprocess.DEVNULL)
-
-    run("initdb", "-U", "csk", "--auth=trust")
-    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://csk@/postgres?host={folder}"
-    finally:
-        run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(folder)
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request, tmp_path) -> Iterator[str | None]:
     """What Ledger.open takes: None for SQLite, or the URL of a new, empty database."""
@@ -62,7 +40,9 @@ def url(request, tmp_path) -> Iterator[str | None]:
         return
     import sqlalchemy as sa
 
-    server = request.getfixturevalue("postgresql")
+    server = request.config.stash[SERVER]
+    if server is None:
+        pytest.skip("PostgreSQL's programs or psycopg are not there")
     name = f"csk_{os.getpid()}_{abs(hash(tmp_path))}"
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
