@@ -7,19 +7,26 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import HELPER_IMAGE, LABEL_RELEASE
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import (
+    HELPER_IMAGE,
+    LABEL_HELPER,
+    LABEL_RELEASE,
+)
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.store import IMAGE, LABEL_ARTIFACTS, Store
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.tree import artifacts_digest, tree_digest
 
 LABEL_BASE = "csk.dev/base"
 LABEL_NODE = "csk.dev/node"
 BASE_IMAGE = "csk-base"
+# what debootstrap and apt in the tree take from the user's environment
+PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 # In the machine's last seconds as a build machine; what each node makes for itself anew.
 _FORGET = "rm -rf /root/.ansible /root/.cache /var/log/journal /var/cache/csk /var/tmp/* && : > /etc/machine-id"
 
@@ -28,7 +35,7 @@ _FORGET = "rm -rf /root/.ansible /root/.cache /var/log/journal /var/cache/csk /v
 class BaseTree:
     """What the base image is made from.
 
-    :param script: base.sh; it leaves the tree in /data/base/tree.
+    :param script: base.sh; its first argument is the folder in which it leaves the tree.
     :param packages: Debian packages beyond the smallest system.
     :param mirror: where from; as apt of the Engine's host is configured if empty; so with ``suite``.
     :param image: an image to use instead of all this.
@@ -68,31 +75,39 @@ class NodeImage:
             return False
         if check:
             return True
-        options = machine.privileges(self.engine.host)
-        proxies = {
-            key: value for key, value in os.environ.items() if key.lower() in ("http_proxy", "https_proxy", "no_proxy")
-        }
-        self.engine.helper(
-            self.base.script.read_text(),
-            [self.base.mirror, self.base.suite, str(self.engine.host.cgroup_version), *self.base.packages],
-            host_tools=True,
-            on_line=self.say,
-            options=options,
-            environment=proxies,
-        )
-        # The tree is root's on the Engine's host: a container that sees it gives it to us as a stream.
+        # of its own: another run may make one too
+        work = f"base.{uuid.uuid4().hex[:12]}"
+        cgroup = str(self.engine.host.cgroup_version)
+        # the tree of a run that was killed is of no use to anybody
+        self.engine.helper("find /data -maxdepth 1 -name 'base.*' -mmin +120 -exec rm -rf {} +", [])
+        try:
+            self.engine.helper(
+                self.base.script.read_text(),
+                [f"/data/{work}", self.base.mirror, self.base.suite, cgroup, *self.base.packages],
+                host_tools=True,
+                on_line=self.say,
+                options=machine.privileges(self.engine.host),
+                environment={key: os.environ[key] for key in PROXIES if key in os.environ},
+            )
+            self._import_tree(work, digest)
+        finally:
+            self.engine.helper(f"rm -rf /data/{work}", [])
+        return True
+
+    def _import_tree(self, work: str, digest: str) -> None:
+        """The tree is root's on the Engine's host: a container that sees it gives it to us as a stream."""
+        binds = [f"{self.engine.data_root}/{work}:/data:ro"]
         carrier = self.engine.api.create_container(
             HELPER_IMAGE,
             command=["-"],
-            host_config=self.engine.api.create_host_config(binds=[f"{self.engine.data_root}/base:/data:ro"]),
+            host_config=self.engine.api.create_host_config(binds=binds),
+            labels={LABEL_HELPER: "true"},
         )
         try:
             stream, _stat = self.engine.api.get_archive(carrier["Id"], "/data/tree/.")
             self._import(stream, BASE_IMAGE, digest[:12], {LABEL_BASE: digest})
         finally:
             self.engine.remove(carrier["Id"])
-        self.engine.helper("rm -rf /data/base", [])
-        return True
 
     def current(self, release: str) -> bool:
         """Whether a release's image and store are those that its artifacts and the recipe would give."""

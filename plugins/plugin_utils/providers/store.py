@@ -8,16 +8,22 @@ the artifacts and is newer than every file of it, so that a file that somebody w
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger.run import Run
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import LABEL_RELEASE, Engine
 
 LABEL_ARTIFACTS = "csk.dev/artifacts"
 LABEL_BUILD = "csk.dev/build"
 IMAGE = "csk-node"
+# Seconds that one run waits for another one's build: a slow one takes some minutes.
+BUILD_TIMEOUT = 1200
 # On the node: puts the archives of a directory into containerd, pinned. Role node installs it.
 IMPORT_IMAGES = "/usr/local/lib/csk/import-images"
 # Where a build machine sees the release's artifacts; beside the store's new copy, so not a part of the machine's image.
@@ -137,7 +143,8 @@ class Store:
         arguments = [release, digest, cluster, cluster_id, *names]
         output = self.engine.helper(_COPY, arguments, on_line=on_line)
         if _value(output, "store") != "ok":
-            self.rebuild(release)
+            if not self.wait_for_builder(release) or self.state(release, digest) != "ok":
+                self.rebuild(release)
             output = self.engine.helper(_COPY, arguments, on_line=on_line)
         if other := _value(output, "other_id"):
             raise CskError(
@@ -165,6 +172,22 @@ class Store:
         """The name of a release's build machine."""
         return f"csk-build.{release}"
 
+    def wait_for_builder(self, release: str) -> bool:
+        """Wait while another run makes this release's image or store. Returns whether there was one.
+
+        A build machine that a killed run left isn't waited for.
+        """
+        name, waited = self.build_machine(release), False
+        end = time.monotonic() + BUILD_TIMEOUT
+        while time.monotonic() < end:
+            found = self.engine.api.containers(all=True, filters={"name": f"^/{name}$"})
+            builder = found[0]["Labels"].get(LABEL_BUILD, "") if found else ""
+            if not builder or _is_over(Run(**json.loads(builder))):
+                return waited
+            waited = True
+            time.sleep(1)
+        return waited
+
     def begin(self, release: str, image: str, unit: str | None, *, archives_only: bool = False) -> str:
         """Start a build machine whose /var/lib/containerd will be the release's store; returns the container's name.
 
@@ -172,6 +195,7 @@ class Store:
         :param unit: the systemd unit to wait for; None: only that systemd runs.
         """
         name = self.build_machine(release)
+        self.wait_for_builder(release)
         self.engine.remove(name)
         self.engine.helper(_BEGIN, [release])
         new = f"{self.engine.data_root}/store/.{release}.new"
@@ -181,7 +205,7 @@ class Store:
             hostname="csk-build",
             image=image,
             binds={f"{new}/containerd": "/var/lib/containerd", f"{new}/artifacts": BUILD_ARTIFACTS},
-            labels={LABEL_BUILD: release},
+            labels={LABEL_BUILD: json.dumps(asdict(Run.current()))},
             restart=False,
         )
         self.engine.api.start(name)
@@ -221,6 +245,11 @@ def missing_image(release: str) -> Problem:
         f"machines boot the node image of their release (label {LABEL_RELEASE}).",
         f"ansible-playbook csk.kubernetes.node_image -e node_image_version={release}",
     )
+
+
+def _is_over(builder: Run) -> bool:
+    me = Run.current()
+    return builder == me or (me.is_here(builder) and builder.is_gone())
 
 
 def _value(output: str, key: str) -> str:

@@ -1,16 +1,15 @@
 #!/bin/sh
-# base.sh MIRROR SUITE CGROUP-VERSION PACKAGE...: a Debian or Ubuntu tree for node containers in /data/base/tree.
+# base.sh WORK MIRROR SUITE CGROUP-VERSION PACKAGE...: a Debian or Ubuntu tree for node containers in WORK/tree.
 # Runs as root on the Engine's host, with the host's own programs. Empty MIRROR and SUITE: as the host's apt has them.
 set -eu
-mirror=$1 suite=$2 cgroup=$3
-shift 3
-tree=/data/base/tree
+work=$1 mirror=$2 suite=$3 cgroup=$4
+shift 4
+tree=$work/tree
 
 command -v debootstrap > /dev/null || {
   echo "debootstrap isn't there; install it (apt-get install debootstrap), or name an image in node_image_base" >&2
   exit 1
 }
-rm -rf /data/base
 mkdir -p "$tree" /var/lib/apt/lists /var/cache/apt /var/lib/dpkg /var/tmp
 touch /var/lib/dpkg/status
 
@@ -33,8 +32,8 @@ eval "$proxy"
 if [ -n "${proxy:-}" ]; then export http_proxy="${http_proxy:-$proxy}"; fi
 
 echo "debootstrap $suite from $mirror"
-debootstrap --variant=minbase "$suite" "$tree" "$mirror" > /data/base/debootstrap.log 2>&1 || {
-  tail -n 15 /data/base/debootstrap.log >&2
+debootstrap --variant=minbase "$suite" "$tree" "$mirror" > "$work/debootstrap.log" 2>&1 || {
+  tail -n 15 "$work/debootstrap.log" >&2
   exit 1
 }
 
@@ -44,7 +43,7 @@ rm -f "$tree"/etc/apt/sources.list.d/*
   # the same for updates and security; universe is Ubuntu's
   echo "$sources" | awk -v from="${host#* }" -v to="$suite" \
     '$3 ~ /^(main|universe)$/ && ($2 == from || index($2, from "-") == 1) {sub(from, to, $2); print "deb", $1, $2, $3}'
-} > "$tree/etc/apt/sources.list"
+} | sort -u > "$tree/etc/apt/sources.list"
 cat > "$tree/etc/dpkg/dpkg.cfg.d/csk" << 'END'
 force-unsafe-io
 path-exclude /usr/share/doc/*
@@ -60,8 +59,8 @@ DEBIAN_FRONTEND=noninteractive chroot "$tree" sh -ec '
   apt-get update -q
   apt-get dist-upgrade -q -y --no-install-recommends
   apt-get install -q -y --no-install-recommends "$@"
-' sh "$@" > /data/base/apt.log 2>&1 || {
-  tail -n 15 /data/base/apt.log >&2
+' sh "$@" > "$work/apt.log" 2>&1 || {
+  tail -n 15 "$work/apt.log" >&2
   exit 1
 }
 
@@ -78,6 +77,6 @@ done
 # Slim: none of it is read on a node. The licences stay.
 find "$tree/usr/share/doc" -mindepth 2 ! -name copyright -delete 2> /dev/null || :
 rm -rf "$tree"/usr/share/locale/* "$tree"/usr/share/man/* "$tree"/usr/share/info/* "$tree"/usr/share/bash-completion \
-  "$tree"/var/lib/apt/lists/* "$tree"/var/cache/apt/* "$tree"/var/cache/debconf/*-old "$tree"/var/log/* "$tree"/dev/* \
+  "$tree"/var/lib/apt/lists/* "$tree"/var/cache/apt/* "$tree"/var/cache/debconf/*-old "$tree"/var/log/* "${tree:?}"/dev/* \
   "$tree"/usr/sbin/policy-rc.d "$tree"/etc/resolv.conf "$tree"/etc/hostname
 : > "$tree/etc/machine-id"
