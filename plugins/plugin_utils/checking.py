@@ -26,6 +26,8 @@ VARIABLES = (
     "csk_home",
     "csk_today",
     "csk_take_over",
+    "csk_image",
+    "csk_nodes",
 )
 
 

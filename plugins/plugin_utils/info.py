@@ -9,7 +9,7 @@ from typing import Any
 from . import catalogue, plan
 from .action import cluster_result
 from .models import Cluster
-from .session import Session
+from .session import Session, host
 
 
 def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
@@ -35,6 +35,9 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
                 "version": node.version.removeprefix("v") if node else None,
             }
         )
+    masters = [machine for machine in recorded if machine.role == "master"]
+    provider = session.provider(cluster.spec)
+    hosts = [host(cluster, m, masters, provider.console(cluster.name, m.name), "") for m in recorded]
     foreign = sorted(set(live.observed.nodes) - {machine.name for machine in recorded})
     differs = plan.cluster_sentences(cluster, recorded, pools, live.machines, live.observed)
     minor = session.minors.get(catalogue.minor_of(cluster.version))
@@ -44,6 +47,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
         **cluster_result(cluster),
         "reachable": live.observed.reachable,
         "nodes": nodes,
+        "hosts": hosts,
         "nodepools": [{"name": pool.name, **pool.spec} for pool in pools.values()],
         "other_nodes": foreign,
         "addons": live.observed.addons,

@@ -18,6 +18,7 @@ CONFLIST_TEMPLATE = "/etc/csk/cni.conflist.tmpl"
 CONFLIST = "/etc/cni/net.d/10-containerd-net.conflist"  # containerd writes it from the template
 ENDPOINT_CHECK = "/usr/local/lib/csk/endpoint-check"
 CERTS = "/etc/containerd/certs.d"
+PROXY_DROP_IN = "/etc/systemd/system/containerd.service.d/csk-proxy.conf"
 VXLAN_OVERHEAD = 50  # bytes of the outer Ethernet, IP, UDP and VXLAN headers (RFC 7348)
 LEAVE = "/run/csk/endpoint-leave"  # while this file is there, the master gives the endpoint away
 
@@ -124,8 +125,8 @@ def registry_files(cluster: Cluster) -> dict[str, str]:
     return files
 
 
-def proxy_environment(cluster: Cluster) -> dict[str, str]:
-    """The environment of containerd and kubelet behind a proxy; the cluster's own networks are reached directly."""
+def proxy_files(cluster: Cluster) -> dict[str, str]:
+    """containerd's environment behind a proxy: path -> content. The cluster's own networks are reached directly."""
     proxy = cluster.spec.get("proxy")
     if not proxy:
         return {}
@@ -135,4 +136,6 @@ def proxy_environment(cluster: Cluster) -> dict[str, str]:
         "HTTPS_PROXY": proxy.get("https_proxy"),
         "NO_PROXY": ",".join([*direct, ".svc", ".cluster.local", *proxy["no_proxy"]]),
     }
-    return {key: value for key, value in values.items() if value}
+    # systemd reads % as the start of a specifier.
+    lines = [f'Environment="{key}={value.replace("%", "%%")}"' for key, value in values.items() if value]
+    return {PROXY_DROP_IN: "\n".join(["[Service]", *lines]) + "\n"}

@@ -27,6 +27,7 @@ def record_cluster(session: Session, name: str, version: str, spec: dict[str, An
     ledger = session.ledger
     cluster = ledger.cluster(name)
     if cluster is None:
+        ledger.check_key()
         taken = session.provider(spec).networks()
         cluster = ledger.create_cluster(name, "default", version, spec, taken, spec.get("vpc_cidr"))
     if not ledger.secret(name, "admin.key"):
