@@ -72,5 +72,5 @@ def load(version: str, folder: Path = FOLDER) -> Release:
         exact = catalogue.resolve(version, minors)
     except CskError as error:
         found = error.problems[0]
-        raise CskError(Problem("artifacts_version", found.what, found.rule, found.fix)) from error
+        raise CskError(Problem("artifacts_version", found.what, found.rule, found.fix)) from None
     return parse(exact, minors[catalogue.minor_of(exact)].releases[exact])
