@@ -52,8 +52,8 @@ class ActionModule(CskAction):
             if changed:
                 session.ledger.set_spec(name, cluster.spec | {key: values[key] for key in changed})
                 changes.append(f"cluster {name}: changed {', '.join(changed)}.")
-            live = session.live(cluster)
             masters = [machine for machine in session.ledger.machines(name) if machine.role == "master"]
+            live = session.live(cluster, masters)
             hosts, done = machines(session, cluster, masters, live)
             changes += done
             missing = plan.addons_missing(live.observed) if cluster.status == "ready" else list(plan.ADDONS)

@@ -80,7 +80,8 @@ class ActionModule(CskAction):
         result = self._low_level_execute_command(f"{python} -", in_data=script.encode(), sudoable=True)
         text = result.get("stdout", "")
         if result.get("rc") != 0 or "CSK" not in text:
-            what = f"the files can't be written on {self._task.args.get('node')}: {result.get('stderr', '').strip()[-300:]}"
+            node, told = self._task.args.get("node"), result.get("stderr", "").strip()[-300:]
+            what = f"the files can't be written on {node}: {told}"
             if result.get("rc") is None:
                 raise AnsibleConnectionFailure(what)
             rule = "the node takes them as root, with Python 3."

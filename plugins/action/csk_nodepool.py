@@ -47,7 +47,7 @@ class ActionModule(CskAction):
                     raise CskError(problems)
             record_pool(session, cluster, name, settings)
             mine = [machine for machine in session.ledger.machines(cluster.name) if machine.pool == name]
-            hosts, done = machines(session, cluster, mine, session.live(cluster))
+            hosts, done = machines(session, cluster, mine, session.live(cluster, mine))
         changes += done
         return {
             "changed": bool(changes),

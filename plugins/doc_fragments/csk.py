@@ -32,7 +32,8 @@ requirements:
   - cryptography
   - kubernetes
 notes:
-  - The module runs on the controller, as an action plugin; it never connects to its target host unless its description says so.
+  - The module runs on the controller, as an action plugin, and never connects to
+    its target host unless its description says so.
 """
 
     ATTRIBUTES = r"""

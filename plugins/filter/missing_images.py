@@ -15,7 +15,8 @@ short_description: Images of an archive that a container runtime doesn't have
 version_added: 0.1.0
 author: The csk developers (@csk)
 description:
-  - Compares an archive's C(manifest.json) with what C(crictl images --output json) prints, by name and by the digest of the image's configuration.
+  - Compares an archive's C(manifest.json) with what C(crictl images --output json) prints, by name and by the digest of
+    the image's configuration.
 positional: there
 options:
   _input:
@@ -51,7 +52,8 @@ def missing_images(manifest: str, there: str) -> list[str]:
     found = {
         (tag, image["id"].removeprefix("sha256:")) for image in json.loads(there)["images"] for tag in image["repoTags"]
     }
-    wanted = {(_full(tag), PurePosixPath(entry["Config"]).stem) for entry in json.loads(manifest) for tag in _tags(entry)}
+    entries = json.loads(manifest)
+    wanted = {(_full(tag), PurePosixPath(entry["Config"]).stem) for entry in entries for tag in _tags(entry)}
     return sorted(tag for tag, _digest in wanted - found)
 
 
@@ -60,7 +62,7 @@ def _tags(entry: dict[str, Any]) -> list[str]:
 
 
 def _full(name: str) -> str:
-    """The name as containerd has it: ``shop:1`` is ``docker.io/library/shop:1``, ``me/shop:1`` is ``docker.io/me/shop:1``."""
+    """As containerd has it: ``shop:1`` becomes ``docker.io/library/shop:1``, ``me/shop:1`` ``docker.io/me/shop:1``."""
     first, slash, _rest = name.partition("/")
     if not slash:
         return f"docker.io/library/{name}"

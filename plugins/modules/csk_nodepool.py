@@ -11,7 +11,8 @@ version_added: 0.1.0
 author:
   - The csk developers (@csk)
 description:
-  - Records a node pool and makes as many worker machines as it should have. The role P(csk.kubernetes.worker#role) joins them.
+  - Records a node pool and makes as many worker machines as it should have. The role
+    P(csk.kubernetes.worker#role) joins them.
   - Labels and taints are put on the Nodes when they join, and again when they are missing.
 options:
   cluster:

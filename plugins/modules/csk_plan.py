@@ -28,7 +28,8 @@ options:
     type: raw
   check_variables:
     description:
-      - Refuses variables of the run that begin with C(csk_) and that no playbook knows, as a misspelt one would be ignored.
+      - Refuses variables of the run that begin with C(csk_) and that no playbook knows; a misspelt one would be
+        ignored.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -165,7 +166,7 @@ class ClusterApi:
         try:
             self._core.replace_namespaced_config_map(RECORD, SYSTEM, body, _request_timeout=self._timeout)
         except self._client.ApiException as error:
-            if error.status != 404:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
             self._core.create_namespaced_config_map(SYSTEM, body, _request_timeout=self._timeout)
 
@@ -210,7 +211,7 @@ class ClusterApi:
         try:
             return self._core.read_namespaced_config_map(RECORD, SYSTEM, _request_timeout=self._timeout).data or {}
         except self._client.ApiException as error:
-            if error.status == 404:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
 
@@ -247,7 +248,7 @@ class ClusterApi:
         try:
             call(*arguments, _request_timeout=self._timeout)
         except self._client.ApiException as error:
-            if error.status != 404:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
 

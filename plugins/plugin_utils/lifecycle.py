@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from . import pki
-from .cluster_api import ADDONS, Observed, nodes_missing
+from .cluster_api import ADDONS, ClusterApi, Observed, nodes_missing
 from .errors import CskError, Problem
 from .kubeadm import PORT
 from .models import Cluster
@@ -31,26 +32,11 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
     with session.api(cluster) as api:
         first = api.observe()
         if first.reachable:
-            changes += put_labels(api, cluster, recorded, pools, first)
-
-        def missing(observed: Observed) -> list[str]:
-            gone = nodes_missing(observed, names)
-            if not observed.reachable:
-                return gone
-            return gone + [f"{name} isn't available" for name in ADDONS if not observed.addons.get(name)]
-
-        def progress(left: list[str]) -> None:
-            if left:
-                session.say(f"{cluster.name}: waiting: {'; '.join(left)}")
-
-        left = api.wait(missing, timeout, progress)
-        if left:
-            what = f"isn't ready after {timeout} s: {'; '.join(left)}."
-            fix = "look at the kubelet's journal on the nodes named here, then run the playbook again."
-            raise CskError(Problem(f"cluster {cluster.name}", what, "all Nodes are Ready, all add-ons available.", fix))
+            changes += put_labels(api, recorded, pools, first)
+        _wait(session, api, cluster, names, timeout)
         if any(machine.status == "new" for machine in recorded):
-            # Labels of nodes that joined in this run.
-            changes += put_labels(api, cluster, recorded, pools, api.observe())
+            # Labels and taints of the nodes that joined in this run.
+            changes += put_labels(api, recorded, pools, api.observe())
         token = ledger.secret(cluster.name, "token")
         if token:
             api.delete_token(token.decode())
@@ -66,6 +52,24 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
         ledger.set_status(cluster.name, "ready")
         changes.append(f"cluster {cluster.name}: ready.")
     return changes
+
+
+def _wait(session: Session, api: ClusterApi, cluster: Cluster, names: Sequence[str], timeout: int) -> None:
+    def missing(observed: Observed) -> list[str]:
+        gone = nodes_missing(observed, names)
+        if not observed.reachable:
+            return gone
+        return gone + [f"{name} isn't available" for name in ADDONS if not observed.addons.get(name)]
+
+    def progress(left: list[str]) -> None:
+        if left:
+            session.say(f"{cluster.name}: waiting: {'; '.join(left)}")
+
+    left = api.wait(missing, timeout, progress)
+    if left:
+        what = f"isn't ready after {timeout} s: {'; '.join(left)}."
+        fix = "look at the kubelet's journal on the nodes named here, then run the playbook again."
+        raise CskError(Problem(f"cluster {cluster.name}", what, "all Nodes are Ready, all add-ons available.", fix))
 
 
 def write_kubeconfig(session: Session, cluster: Cluster) -> Path:

@@ -90,11 +90,11 @@ def _registries(facts: _Facts) -> list[NodeFile]:
     return [NodeFile(path, text, 0o600) for path, text in files.items()]
 
 
-def _pod_range(facts: _Facts) -> list[NodeFile]:
+def _pod_range(_facts: _Facts) -> list[NodeFile]:
     return [NodeFile(nodenet.CONFLIST, None)]
 
 
-def _temporary(facts: _Facts) -> list[NodeFile]:
+def _temporary(_facts: _Facts) -> list[NodeFile]:
     names = ("bootstrap.yaml", "init.yaml", "join.yaml")
     paths = [f"{kubeadm.FOLDER}/{name}" for name in names]
     return [NodeFile(path, None) for path in [*paths, "/etc/kubernetes/super-admin.conf"]]

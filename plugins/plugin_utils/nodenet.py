@@ -126,7 +126,7 @@ def registry_files(cluster: Cluster) -> dict[str, str]:
 
 
 def proxy_files(cluster: Cluster) -> dict[str, str]:
-    """containerd's environment behind a proxy: path -> content. The cluster's own networks are reached directly."""
+    """The environment of containerd behind a proxy: path -> content. The cluster's networks are reached directly."""
     proxy = cluster.spec.get("proxy")
     if not proxy:
         return {}

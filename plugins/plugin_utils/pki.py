@@ -121,7 +121,7 @@ def ca_hash(ca_crt: bytes) -> str:
 def bootstrap_token() -> str:
     """Return a new random token of the form that kubeadm wants: ``[a-z0-9]{6}.[a-z0-9]{16}``."""
     alphabet = string.ascii_lowercase + string.digits
-    text = "".join(secrets.choice(alphabet) for _ in range(22))
+    text = "".join(secrets.choice(alphabet) for _number in range(22))
     return f"{text[:6]}.{text[6:]}"
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MASTER_LABEL = "node-role.kubernetes.io/control-plane"
 MachineStep = Literal["", "create", "start", "replace"]
 HostStep = Literal["", "bootstrap", "join", "repair"]
+_VERBS = {"create": "make the machine", "start": "start the machine", "": ""}
 
 
 @dataclass(frozen=True)
@@ -43,31 +44,31 @@ def machine_work(cluster: Cluster, machine: Machine, state: MachineState | None,
     without a machine, or one whose joining was never finished, starts over as a new member of etcd.
     """
     node = observed.nodes.get(machine.name)
-    joined = machine.status == "ready"
     start: MachineStep = "create" if state is None else "" if state.status == "running" else "start"
-    verb = {"create": "make the machine", "start": "start the machine", "": ""}[start]
     if cluster.status == "creating":
-        if machine.role == "master":
-            return Work(machine.name, start, "bootstrap", _and(verb, "set up the master"))
-        if start or node is None or not node.ready:
-            return Work(machine.name, start, "join", _and(verb, "join the worker"))
-        return None
-    if start == "create" or (not joined and machine.role == "master" and not (node and node.ready)):
-        step: MachineStep = "replace" if machine.role == "master" or joined else "create"
-        return Work(machine.name, step, "join", _and("replace the machine" if step == "replace" else verb, "join it"))
-    if not joined and (node is None or not node.ready):
-        return Work(machine.name, start, "join", _and(verb, "join the worker"))
+        return _work_while_creating(machine, start, node)
+    well = node is not None and node.ready and node.kubelet
+    anew = start == "create" and machine.status == "ready"
+    unfinished = machine.status == "new" and not well
+    if anew or (unfinished and machine.role == "master"):
+        return Work(machine.name, "replace", "join", "replace the machine and join it")
+    if start == "create" or unfinished:
+        return Work(machine.name, start, "join", _and(_VERBS[start], "join it"))
     if start:
-        return Work(machine.name, start, "", verb)
-    if observed.reachable and (node is None or not node.kubelet or not node.ready):
-        what = (
-            "the Node is missing"
-            if node is None
-            else "the kubelet doesn't answer"
-            if not node.kubelet
-            else "the Node isn't Ready"
+        return Work(machine.name, start, "", _VERBS[start])
+    if observed.reachable and not well:
+        why = (
+            "the Node is missing" if node is None else "the kubelet doesn't answer" if node.ready else "it isn't Ready"
         )
-        return Work(machine.name, "", "repair", f"{what}: restart the kubelet")
+        return Work(machine.name, "", "repair", f"{why}: restart the kubelet")
+    return None
+
+
+def _work_while_creating(machine: Machine, start: MachineStep, node: NodeState | None) -> Work | None:
+    if machine.role == "master":
+        return Work(machine.name, start, "bootstrap", _and(_VERBS[start], "set up the master"))
+    if start or node is None or not node.ready:
+        return Work(machine.name, start, "join", _and(_VERBS[start], "join the worker"))
     return None
 
 

@@ -58,7 +58,7 @@ def record_pool(session: Session, cluster: Cluster, name: str, spec: dict[str, A
     zones = spec["zones"] or cluster.spec["zones"]
     used = Counter(machine.zone for machine in old)
     new = []
-    for _ in range(missing):
+    for _number in range(missing):
         zone = min(zones, key=lambda z: (used[z], zones.index(z)))
         used[zone] += 1
         new.append(NewMachine("worker", name, zone, origin, now))
@@ -89,17 +89,16 @@ def machines(
     joining = [w.name for w in work.values() if w.host in ("join", "bootstrap")]
     if joining:
         _token(session, cluster)
+    mtu = provider.mtu() if joining else None
     hosts = [
-        host(cluster, machine, masters, provider.console(cluster.name, machine.name), work[machine.name].host)
+        host(cluster, machine, masters, provider.console(cluster.name, machine.name), work[machine.name].host, mtu)
         for machine in chosen
         if machine.name in work and work[machine.name].host
     ]
     return hosts, [f"{w.name}: {w.why}." for w in work.values()]
 
 
-def put_labels(
-    api: ClusterApi, cluster: Cluster, recorded: Sequence[Machine], pools: dict[str, Pool], live: Any
-) -> list[str]:
+def put_labels(api: ClusterApi, recorded: Sequence[Machine], pools: dict[str, Pool], live: Any) -> list[str]:
     """Put missing labels and taints back on the Nodes; what others set stays."""
     done = []
     for machine in recorded:

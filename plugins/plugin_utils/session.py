@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,6 +26,7 @@ from .models import Cluster, Machine
 if TYPE_CHECKING:
     from .providers.base import MachineState, Provider
 
+ROLES_SECONDS = 0.5  # a shorter time between two steps is Ansible's own
 RELEASES = Path(__file__).parent.parent.parent / "releases"
 
 
@@ -51,6 +52,7 @@ class Session:
         self.say = say
         self._take_over = take_over
         self.run = Run.current()
+        self._providers: dict[str, Provider] = {}
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -63,10 +65,14 @@ class Session:
         return catalogue.load(RELEASES)
 
     def provider(self, spec: dict[str, Any]) -> Provider:
-        """The provider that a cluster's settings name."""
+        """The provider that a cluster's settings name; always the same one, because it remembers its host's facts."""
         from .providers.container import ContainerProvider
 
-        return ContainerProvider(artifacts=self.home / "artifacts" / "releases", data_root=spec["data_root"])
+        root = spec["data_root"]
+        if root not in self._providers:
+            releases = self.home / "artifacts" / "releases"
+            self._providers[root] = ContainerProvider(artifacts=releases, data_root=root)
+        return self._providers[root]
 
     def cluster(self, name: str) -> Cluster:
         """A recorded cluster.
@@ -92,10 +98,15 @@ class Session:
         if result.taken_over_from:
             self.say(f"{cluster}: took over the lock of {result.taken_over_from}")
 
-    def live(self, cluster: Cluster) -> Live:
-        """Ask the provider and the API."""
-        machines = self.provider(cluster.spec).list(cluster.name)
-        return Live({state.name: state for state in machines}, self.observe(cluster))
+    def live(self, cluster: Cluster, chosen: Sequence[Machine] = ()) -> Live:
+        """Ask the provider and the API.
+
+        :param chosen: the machines that matter, where not all do. While the cluster is being created and none of
+            them is there, the API isn't asked: it would only be waited for.
+        """
+        machines = {state.name: state for state in self.provider(cluster.spec).list(cluster.name)}
+        first = cluster.status == "creating" and not any(m.name in machines for m in chosen or machines.values())
+        return Live(machines, Observed(False) if first else self.observe(cluster))
 
     def observe(self, cluster: Cluster) -> Observed:
         """What the API shows; nothing where the cluster has no credentials yet."""
@@ -141,7 +152,7 @@ class Session:
         found: list[tuple[str, float]] = []
         end = self.started()
         for entry in sorted((e for e in entries if e["run"] == self.run.id), key=lambda e: e["start"]):
-            if entry["start"] - end > 0.5:
+            if entry["start"] - end > ROLES_SECONDS:
                 found.append(("ansible" if not found else f"roles before {entry['title']}", entry["start"] - end))
             found.append((entry["title"], entry["end"] - max(entry["start"], end)))
             end = max(end, entry["end"])
@@ -158,9 +169,17 @@ class Session:
 
 
 def host(
-    cluster: Cluster, machine: Machine, masters: list[Machine], console: dict[str, Any], step: str
+    cluster: Cluster,
+    machine: Machine,
+    masters: list[Machine],
+    console: dict[str, Any],
+    step: str,
+    mtu: int | None = None,
 ) -> dict[str, Any]:
-    """One machine as the playbooks give it to add_host: its name in the run, what it needs, and the way in."""
+    """One machine as the playbooks give it to add_host: its name in the run, what it needs, and the way in.
+
+    :param mtu: of the machines' network, in bytes, where it is known already.
+    """
     return {
         "name": f"{cluster.name}.{machine.name}",
         "step": step,
@@ -177,15 +196,16 @@ def host(
             "csk_masters": [master.address for master in masters],
             "csk_first": bool(masters) and machine.name == masters[0].name,
             "csk_step": step,
+            "csk_mtu": mtu,
         },
     }
 
 
 def _date(text: str | None) -> date:
     if text is None:
-        return date.today()
+        return datetime.now().astimezone().date()
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        return date.fromisoformat(text)
     except ValueError:
         rule = "a date is YYYY-MM-DD."
         raise CskError(Problem("csk_today", f"{text!r} isn't a date.", rule, "write it like 2026-11-24.")) from None

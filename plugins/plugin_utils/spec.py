@@ -77,7 +77,7 @@ def cidr_problems(spec: dict[str, Any], where: str) -> list[Problem]:
             Problem(
                 f"{where}.pod_cidr",
                 f"{pods} holds {2 ** max(NODE_MASK - pods.prefixlen, 0)} nodes at most.",
-                f"it holds the quota of {NODE_QUOTA} nodes with a /{NODE_MASK} each, because it can't be changed later.",
+                f"it holds the quota of {NODE_QUOTA} nodes with a /{NODE_MASK} each; it can't be changed later.",
                 "use a /17 or a larger network.",
             )
         )
