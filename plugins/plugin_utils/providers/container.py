@@ -188,8 +188,7 @@ class ContainerProvider(Provider):
         for network in networks:
             self._remove_network(network["Id"])
             removed.append(network["Name"])
-        if names is None or going:
-            self.store.remove(cluster, cluster_id, names)
+        self.store.remove(cluster, cluster_id, names)
         return removed
 
     def _remove_network(self, network_id: str) -> None:

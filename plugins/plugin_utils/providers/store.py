@@ -50,6 +50,9 @@ umask 077
 if [ $state != ok ]; then exit 0; fi
 nodes=/data/nodes/$cluster
 mkdir -p "$nodes"
+# A killed run's helper goes on to its end; this one waits for it.
+exec 9< /data/nodes
+flock 9
 if [ ! -f "$nodes/.cluster-id" ]; then echo "$id" > "$nodes/.cluster-id"; fi
 if [ "$(cat "$nodes/.cluster-id")" != "$id" ]; then echo "other_id=$(cat "$nodes/.cluster-id")"; exit 0; fi
 copy() {
@@ -79,6 +82,8 @@ _REMOVE = r"""
 cluster=$1 id=$2; shift 2
 nodes=/data/nodes/$cluster
 if [ ! -d "$nodes" ]; then exit 0; fi
+exec 9< /data/nodes
+flock 9
 if [ -n "$id" ] && [ -f "$nodes/.cluster-id" ] && [ "$(cat "$nodes/.cluster-id")" != "$id" ]; then exit 0; fi
 if [ $# -gt 0 ]; then
   for name in "$@"; do rm -rf "$nodes/$name" "$nodes/.$name.new"; done
