@@ -42,7 +42,7 @@ class CskAction(ActionBase):
             result.update(self.work(session, values, task_vars or {}))
         except CskError as error:
             problems = [vars(problem) for problem in error.problems]
-            raise AnsibleActionFail(str(error), result={"problems": problems}) from error
+            raise AnsibleActionFail(str(error), result={"problems": problems}) from None
         return result
 
     @abstractmethod

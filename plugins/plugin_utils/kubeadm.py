@@ -19,6 +19,7 @@ from .spec import NODE_MASK
 API = "kubeadm.k8s.io/v1beta4"
 PORT = 6443
 FOLDER = "/etc/csk/kubeadm"
+PATCHES = f"{FOLDER}/patches"
 DISCOVERY = f"{FOLDER}/discovery.conf"
 NODEPOOL_LABEL = "csk.dev/nodepool"
 ORIGIN_LABEL = "csk.dev/origin"
@@ -72,6 +73,23 @@ def init_config(cluster: Cluster, machine: Machine, token: str | None) -> str:
     return _init(cluster, machine, token, None)
 
 
+def coredns_patch(cluster: Cluster) -> str:
+    """kubeadm's patch of CoreDNS: it asks the API at the endpoint, so that names resolve without kube-proxy.
+
+    A connection to the service's address that is begun before kube-proxy has its rules hangs for 30 seconds; and the
+    kubelet asks for readiness every 10 seconds only.
+    """
+    container = {
+        "name": "coredns",
+        "env": [
+            {"name": "KUBERNETES_SERVICE_HOST", "value": cluster.endpoint},
+            {"name": "KUBERNETES_SERVICE_PORT", "value": str(PORT)},
+        ],
+        "readinessProbe": {"periodSeconds": 2},
+    }
+    return yaml.safe_dump({"spec": {"template": {"spec": {"containers": [container]}}}}, sort_keys=False)
+
+
 def join_config(cluster: Cluster, machine: Machine, pool: Pool | None, token: str) -> str:
     """The configuration by which a worker, or a master that replaces another one, joins."""
     document: dict[str, Any] = {
@@ -114,6 +132,7 @@ def _init(cluster: Cluster, machine: Machine, token: str | None, etcd: dict[str,
             "apiVersion": API,
             "kind": "InitConfiguration",
             **({"bootstrapTokens": [bootstrap_token]} if token else {}),
+            "patches": {"directory": PATCHES},
             "localAPIEndpoint": {"advertiseAddress": machine.address, "bindPort": PORT},
             "nodeRegistration": _registration(cluster, machine, None),
         },

@@ -61,7 +61,11 @@ def _bootstrap(facts: _Facts) -> list[NodeFile]:
 def _init(facts: _Facts) -> list[NodeFile]:
     token = facts.ledger.secret(facts.cluster.name, "token")
     text = kubeadm.init_config(facts.cluster, facts.machine, token.decode() if token else None)
-    return [NodeFile(f"{kubeadm.FOLDER}/init.yaml", text)]
+    patch = kubeadm.coredns_patch(facts.cluster)
+    return [
+        NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
+        NodeFile(f"{kubeadm.FOLDER}/init.yaml", text),
+    ]
 
 
 def _join(facts: _Facts) -> list[NodeFile]:

@@ -20,6 +20,14 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.host impo
 
 # Seconds for a machine to come up: 3 on a quiet machine; ten at once on two busy cores take many times that.
 BOOT_TIMEOUT = 120
+# Without --privileged Docker mounts cgroups read-only, and an init that finds them so doesn't manage them, or doesn't
+# start at all (cgroup v2).
+INIT = """
+while read -r _ target type options _; do
+  case $type,$options in cgroup,ro* | cgroup2,ro*) mount -o remount,bind,rw "$target" ;; esac
+done < /proc/mounts
+exec /sbin/init
+"""
 
 
 def privileges(host: HostFacts) -> dict[str, Any]:
@@ -99,6 +107,7 @@ def create(
         networking = api.create_networking_config({network: api.create_endpoint_config(ipv4_address=address)})
     api.create_container(
         image,
+        command=["/bin/sh", "-c", INIT],
         name=name,
         hostname=hostname,
         tty=True,
