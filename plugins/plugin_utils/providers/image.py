@@ -25,6 +25,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.tree import artifac
 LABEL_BASE = "csk.dev/base"
 LABEL_NODE = "csk.dev/node"
 BASE_IMAGE = "csk-base"
+BASES_KEPT = 3  # other checkouts and suites have theirs
 # what debootstrap and apt in the tree take from the user's environment
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 # In the machine's last seconds as a build machine; what each node makes for itself anew.
@@ -135,13 +136,15 @@ class NodeImage:
         self._remove_superseded()
 
     def _remove_superseded(self) -> None:
-        """Images that an import has left without a name go, but those that machines still run."""
+        """Images without a name go, but those that machines still run; so do old base images."""
         import docker
 
-        for label in (LABEL_NODE, LABEL_BASE):
-            for image in self.engine.api.images(filters={"label": [label], "dangling": True}):
-                with contextlib.suppress(docker.errors.APIError):
-                    self.engine.api.remove_image(image["Id"])
+        unnamed = self.engine.api.images(filters={"label": [LABEL_NODE], "dangling": True})
+        bases = self.engine.api.images(filters={"label": [LABEL_BASE]})
+        superseded = sorted(bases, key=lambda image: -image["Created"])[BASES_KEPT:]
+        for image in [*unnamed, *superseded]:
+            with contextlib.suppress(docker.errors.APIError):
+                self.engine.api.remove_image(image["Id"])
 
     def _artifacts(self, release: str) -> str:
         return artifacts_digest(self.store.artifacts / release)
