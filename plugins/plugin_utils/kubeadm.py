@@ -40,7 +40,7 @@ _LEFT_BY_A_KILLED_RUN = [
     "FileAvailable--etc-kubernetes-pki-ca.crt",
 ]
 # A container shares the host's kernel, swap and memory; kubeadm would judge the host by them.
-_IN_A_CONTAINER = ["SystemVerification", "Swap"]
+IN_A_CONTAINER = ["SystemVerification", "Swap"]
 
 
 def node_labels(machine: Machine, pool: Pool | None) -> dict[str, str]:
@@ -74,7 +74,7 @@ def init_config(cluster: Cluster, machine: Machine, token: str | None) -> str:
 
 
 def coredns_patch(cluster: Cluster) -> str:
-    """kubeadm's patch of CoreDNS: it asks the API at the endpoint, so that names resolve without kube-proxy.
+    """How kubeadm patches CoreDNS: it asks the API at the endpoint, so that names resolve without kube-proxy.
 
     A connection to the service's address that is begun before kube-proxy has its rules hangs for 30 seconds; and the
     kubelet asks for readiness every 10 seconds only.
@@ -167,7 +167,7 @@ def _registration(cluster: Cluster, machine: Machine, pool: Pool | None) -> dict
         "name": machine.name,
         "criSocket": "unix:///run/containerd/containerd.sock",
         "imagePullPolicy": "IfNotPresent",
-        "ignorePreflightErrors": _LEFT_BY_A_KILLED_RUN + (_IN_A_CONTAINER if in_container else []),
+        "ignorePreflightErrors": _LEFT_BY_A_KILLED_RUN + (IN_A_CONTAINER if in_container else []),
         "kubeletExtraArgs": [
             {"name": "node-ip", "value": machine.address},
             {"name": "node-labels", "value": labels},

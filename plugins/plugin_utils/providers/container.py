@@ -212,7 +212,8 @@ class ContainerProvider(Provider):
                 MachineState(
                     name=labels[LABEL_MACHINE] if cluster else name,
                     address=address_of(endpoint),
-                    status="running" if container["State"] == "running" else "stopped",
+                    # One that runs without its network is of no use to anybody: it is started anew.
+                    status="running" if container["State"] == "running" and endpoint else "stopped",
                     labels=labels,
                     created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(container["Created"])),
                 )
