@@ -1,0 +1,3 @@
+module csk.test/echo
+
+go 1.24

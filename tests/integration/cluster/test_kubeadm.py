@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""It is an ordinary kubeadm cluster: its masters look like kubeadm's, and kubeadm works on it."""
+
+from __future__ import annotations
+
+import ipaddress
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .conftest import TestCluster
+from .kube import until
+from .machines import MASTERS
+
+ADMIN = ("env", "KUBECONFIG=/etc/kubernetes/admin.conf")
+LABEL = "node-role.kubernetes.io/control-plane"
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_a_master_is_marked(cluster: TestCluster, master: str) -> None:
+    node = cluster.kube.nodes()[master]
+    assert node["metadata"]["labels"][LABEL] == ""
+    assert {"key": LABEL, "effect": "NoSchedule"} in node["spec"]["taints"]
+
+
+@pytest.mark.parametrize("node", [*MASTERS, "default-1", "default-2"])
+def test_a_kubelet_renews_its_certificate(cluster: TestCluster, node: str) -> None:
+    text = cluster.machines(node, "cat", "/etc/kubernetes/kubelet.conf")
+    assert "client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem" in text
+    assert "client-certificate-data" not in text
+    cluster.machines(node, "test", "-s", "/var/lib/kubelet/pki/kubelet-client-current.pem")
+
+
+@pytest.mark.parametrize("node", [*MASTERS, "default-1", "default-2"])
+def test_nothing_of_the_bootstrap_stays(cluster: TestCluster, node: str) -> None:
+    found = cluster.machines(
+        node, "find", "/etc/kubernetes/super-admin.conf", "/etc/kubernetes/bootstrap-kubelet.conf",
+        "/etc/csk/kubeadm", "-type", "f", check=False,
+    )  # fmt: skip
+    files = [line for line in found.splitlines() if "No such file" not in line]
+    assert [path for path in files if not path.endswith("/discovery.conf")] == []  # holds no credentials
+    assert "token" not in cluster.machines(node, "cat", "/etc/csk/kubeadm/discovery.conf", check=False)
+
+
+def test_no_token_stays(cluster: TestCluster) -> None:
+    tokens = cluster.kube.get("secrets", "-n", "kube-system", "--field-selector=type=bootstrap.kubernetes.io/token")
+    assert tokens["items"] == []
+    assert "token" not in cluster.ledger.secret_names(cluster.name)
+
+
+def test_the_uploaded_configuration_can_be_inherited(cluster: TestCluster) -> None:
+    uploaded = cluster.kube.get("configmap", "kubeadm-config", "-n", "kube-system")["data"]["ClusterConfiguration"]
+    assert "initial-cluster" not in uploaded
+    assert "imageTag" not in uploaded
+    assert f"controlPlaneEndpoint: {cluster.record.endpoint}:6443" in uploaded
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_certificates_can_be_checked(cluster: TestCluster, master: str) -> None:
+    text = cluster.machines(master, "kubeadm", "certs", "check-expiration")
+    for name in ("admin.conf", "apiserver", "etcd-peer", "front-proxy-client", "scheduler.conf"):
+        assert name in text
+    missing = [line.split()[1] for line in text.splitlines() if line.startswith("!MISSING!")]
+    assert missing == ["super-admin.conf"]
+    assert "invalid" not in text
+
+
+def test_an_upgrade_can_be_planned(cluster: TestCluster) -> None:
+    # With a version it asks nobody outside. It runs a Job in the cluster, as its check of the cluster's health.
+    text = cluster.machines("master-1", *ADMIN, "kubeadm", "upgrade", "plan", "v1.36.3")
+    assert "Cluster version: 1.36.3" in text
+
+
+@pytest.fixture
+def hand_made(cluster: TestCluster) -> Iterator[str]:
+    """A machine that csk's ledger doesn't know, on the cluster's network."""
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import MachineSpec
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import ContainerProvider
+
+    record = cluster.record
+    address = str(ipaddress.ip_network(record.vpc_cidr)[200])
+    provider: Any = ContainerProvider(cluster.playbooks.home / "artifacts" / "releases")
+    dns = {"CSK_DNS": " ".join(provider.nameservers())}
+    provider.create(record.name, record.id, [MachineSpec("hand-1", address, record.version, env=dns)])
+    template = cluster.machines("master-1", "cat", "/etc/csk/cni.conflist.tmpl")
+    cluster.machines("hand-1", "sh", "-c", f"printf %s {shlex.quote(template)} > /etc/csk/cni.conflist.tmpl")
+    yield "hand-1"
+    provider.delete(record.name, ["hand-1"], record.id)
+
+
+def test_a_master_joins_by_hand(cluster: TestCluster, hand_made: str) -> None:
+    run = cluster.machines
+    before = {name: run.state(name) for name in cluster.nodes}
+    key = run("master-1", "kubeadm", "init", "phase", "upload-certs", "--upload-certs").split()[-1]
+    printed = run("master-1", "kubeadm", "token", "create", "--ttl=10m", "--print-join-command")
+    join = next(line for line in printed.splitlines() if line.startswith("kubeadm join"))
+    more = ["--control-plane", "--certificate-key", key, "--ignore-preflight-errors=SystemVerification,Swap"]
+    try:
+        run(hand_made, *shlex.split(join), *more)
+        until(lambda: hand_made in cluster.kube.ready(), 90)
+        assert len(cluster.kube.etcd("master-1", "endpoint", "health", "--cluster")) == 4
+        info = cluster.playbooks.run("info", csk_name=cluster.name).good()
+        assert f"not csk's   {hand_made}" in info.text
+        assert not cluster.create().good().changed
+    finally:
+        run(hand_made, "kubeadm", "reset", "--force", check=False)
+        cluster.kube("delete", "node", hand_made, "--ignore-not-found")
+        cluster.kube("delete", "secret", "-n", "kube-system", "kubeadm-certs", "--ignore-not-found")
+        for secret in cluster.kube("get", "secrets", "-n", "kube-system", "-o", "name").split():
+            if "bootstrap-token-" in secret:
+                cluster.kube("delete", "-n", "kube-system", secret)
+    members = cluster.kube.etcd("master-1", "member", "list")["members"]
+    assert sorted(member["name"] for member in members) == list(MASTERS)
+    assert {name: run.state(name) for name in cluster.nodes} == before
