@@ -100,7 +100,7 @@ class Engine:
             denied = "Permission denied" in str(err)
             raise CskError(
                 Problem(
-                    "Docker Engine",
+                    f"Docker Engine at {self.docker_host or DEFAULT_HOST}",
                     "this user may not talk to it (permission denied)." if denied else f"it doesn't answer ({err}).",
                     "provider container needs a running Docker Engine.",
                     "add the user to the group docker and log in again, or run as root."

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
@@ -92,7 +93,14 @@ class Maker:
         if lost or state != "running":
             self._wait(spec)
             return True
+        if self._just_started(name):
+            # by a run that was killed before the machine was up
+            self._wait(spec)
         return False
+
+    def _just_started(self, name: str) -> bool:
+        started = datetime.fromisoformat(self.engine.api.inspect_container(name)["State"]["StartedAt"][:19] + "+00:00")
+        return datetime.now(UTC) - started < timedelta(seconds=machine.BOOT_TIMEOUT)
 
     def _reconnect(self, spec: MachineSpec, name: str, container: dict[str, Any]) -> bool:
         network = network_name(self.cluster)

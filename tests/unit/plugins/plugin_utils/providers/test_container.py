@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class Api:
         self.there = list(containers)
         self.nets: list[Any] = []
         self.done: list[tuple[str, ...]] = []
+        self.started = "2026-01-01T00:00:00.123456789Z"
 
     def containers(self, filters: Any, **_options: Any) -> list[Any]:
         """Those with the labels."""
@@ -54,6 +56,10 @@ class Api:
     def inspect_network(self, _network: str) -> dict[str, Any]:
         """Somebody else's container is on it."""
         return {"Containers": {"stranger": {}}}
+
+    def inspect_container(self, _name: str) -> dict[str, Any]:
+        """It was started when it says."""
+        return {"State": {"StartedAt": self.started}}
 
     def __getattr__(self, method: str) -> Any:
         def note(*args: Any, **_options: Any) -> None:
@@ -97,6 +103,17 @@ def test_a_running_one_is_left_alone(provider: ContainerProvider) -> None:
     api = state(provider, container("demo", "master-1"))
     assert provider.create("demo", "id-1", [SPEC]) == []
     assert api.done == []
+
+
+def test_one_that_a_killed_run_has_just_started_is_waited_for(
+    provider: ContainerProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = state(provider, container("demo", "master-1"))
+    api.started = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    waited: list[str] = []
+    monkeypatch.setattr(machine, "wait", lambda _engine, name, _unit: waited.append(name))
+    assert provider.create("demo", "id-1", [SPEC]) == []
+    assert waited == ["demo.master-1"]
 
 
 @pytest.mark.parametrize(("was", "call"), [("exited", "start"), ("created", "start"), ("paused", "unpause")])
@@ -208,5 +225,5 @@ def test_an_engine_that_is_not_local_is_refused_by_name(monkeypatch: pytest.Monk
 def test_no_engine_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     (problem,) = ContainerProvider("/nowhere").check("1.36.3", 5)
-    assert problem.where == "Docker Engine"
+    assert problem.where.startswith("Docker Engine")
     assert "start it" in problem.fix
