@@ -140,7 +140,8 @@ def _check_new(session: Session, checked: Checked) -> None:
                 )
             )
     except CskError as error:
-        checked.problems += error.problems
+        # An Engine that doesn't answer says so to every question.
+        checked.problems += [problem for problem in error.problems if problem not in checked.problems]
     checked.changes += plan.create_sentences(cluster["name"], checked.version, cluster["masters"], cluster["zones"])
     for pool in checked.pools:
         checked.changes += plan.pool_sentences(pool, None, 0)[0]
