@@ -169,7 +169,7 @@ def _malformed(cidr: str) -> bool:
 
 
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster) -> None:
-    checked.problems += limits.immutable_problems(cluster.spec, checked.cluster)
+    checked.problems += limits.immutable_problems(cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster)
     if cluster.status == "deleting":
         rule = "a deletion that was begun is finished."
         fix = "run the playbook csk.kubernetes.delete, then create it."

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MASTER_LABEL = "node-role.kubernetes.io/control-plane"
 MachineStep = Literal["", "create", "start", "replace"]
-HostStep = Literal["", "bootstrap", "join", "repair"]
+HostStep = Literal["", "bootstrap", "join", "register", "repair"]
 _VERBS = {"create": "make the machine", "start": "start the machine", "": ""}
 
 
@@ -56,12 +56,14 @@ def machine_work(cluster: Cluster, machine: Machine, state: MachineState | None,
         return Work(machine.name, start, "join", _and(_VERBS[start], "join it"))
     if start:
         return Work(machine.name, start, "", _VERBS[start])
-    if observed.reachable and not well:
-        why = (
-            "the Node is missing" if node is None else "the kubelet doesn't answer" if node.ready else "it isn't Ready"
-        )
-        return Work(machine.name, "", "repair", f"{why}: restart the kubelet")
-    return None
+    return _repair(machine, node) if observed.reachable and not well else None
+
+
+def _repair(machine: Machine, node: NodeState | None) -> Work:
+    if node is None:
+        return Work(machine.name, "", "register", "the Node is missing: register it anew")
+    why = "it isn't Ready" if node.kubelet else "the kubelet doesn't answer"
+    return Work(machine.name, "", "repair", f"{why}: restart the kubelet")
 
 
 def _work_while_creating(machine: Machine, start: MachineStep, node: NodeState | None) -> Work | None:
