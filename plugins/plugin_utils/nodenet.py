@@ -20,7 +20,7 @@ ENDPOINT_CHECK = "/usr/local/lib/csk/endpoint-check"
 CERTS = "/etc/containerd/certs.d"
 PROXY_DROP_IN = "/etc/systemd/system/containerd.service.d/csk-proxy.conf"
 VXLAN_OVERHEAD = 50  # bytes of the outer Ethernet, IP, UDP and VXLAN headers (RFC 7348)
-LEAVE = "/run/csk/endpoint-leave"  # while this file is there, the master gives the endpoint away
+LEAVE = "/run/csk-endpoint-leave"  # while this file is there, the master gives the endpoint away
 
 ENDPOINT_CHECK_SCRIPT = f"""\
 #!/bin/sh
