@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import nullcontext
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.node_files import NodeFile, files_of
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import JOINING_FILES, MASTERS_FILES, Session
 
 # Runs on the node, fed through standard input, so that no file and no argument there holds a secret.
 _WRITER = r"""
@@ -62,7 +63,11 @@ class ActionModule(CskAction):
         if mtu is None and "network" in values["files"]:
             mtu = session.provider(cluster.spec).mtu()
         files = files_of(session.ledger, cluster, values["node"], values["files"], mtu or 0)
-        done = self._write(files, task_vars)
+        title = (
+            MASTERS_FILES if "bootstrap" in values["files"] else JOINING_FILES if "join" in values["files"] else None
+        )
+        with session.step(cluster.name, title) if title else nullcontext():
+            done = self._write(files, task_vars)
         return {"changed": any(entry["changed"] for entry in done), "files": done}
 
     def _write(self, files: list[NodeFile], task_vars: dict[str, Any]) -> list[dict[str, Any]]:

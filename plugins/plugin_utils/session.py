@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from .providers.base import MachineState, Provider
 
 ROLES_SECONDS = 0.5  # a shorter time between two steps is Ansible's own
+MASTERS_FILES = "files of the masters"
+JOINING_FILES = "files of the nodes that join"
+# What the roles do after a step, on the hosts.
+WORK_AFTER = {
+    MASTERS_FILES: "etcd, control planes and API start; what the cluster shares is uploaded",
+    JOINING_FILES: "nodes join, masters are marked, the network plugin is installed",
+}
 RELEASES = Path(__file__).parent.parent.parent / "releases"
 
 
@@ -146,17 +153,10 @@ class Session:
             file.write(f"{line}\n")
 
     def steps(self, cluster: str) -> list[tuple[str, float]]:
-        """This run's steps so far with their seconds; the time between two of them was the roles'."""
+        """The steps of this run so far with their seconds; what lies between two of them was the roles' work."""
         path = self.folder(cluster) / "steps.jsonl"
         entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
-        found: list[tuple[str, float]] = []
-        end = self.started()
-        for entry in sorted((e for e in entries if e["run"] == self.run.id), key=lambda e: e["start"]):
-            if entry["start"] - end > ROLES_SECONDS:
-                found.append(("ansible" if not found else f"roles before {entry['title']}", entry["start"] - end))
-            found.append((entry["title"], entry["end"] - max(entry["start"], end)))
-            end = max(end, entry["end"])
-        return found
+        return step_seconds([entry for entry in entries if entry["run"] == self.run.id], self.started())
 
     def forget_steps(self, cluster: str) -> None:
         """Remove the notes of a cluster that is gone."""
@@ -166,6 +166,26 @@ class Session:
         """When this ansible-playbook was started, in seconds since the epoch."""
         uptime = float(Path("/proc/uptime").read_text("ascii").split()[0])
         return time.time() - uptime + self.run.started / os.sysconf("SC_CLK_TCK")
+
+
+def step_seconds(entries: list[dict[str, Any]], started: float) -> list[tuple[str, float]]:
+    """Steps with their seconds, one after another, from noted starts and ends.
+
+    :param entries: title, start and end (seconds since the epoch) of each; those of one title are one step.
+    :param started: when the run was started.
+    """
+    spans: dict[str, tuple[float, float]] = {}
+    for entry in entries:
+        start, end = spans.get(entry["title"], (entry["start"], entry["end"]))
+        spans[entry["title"]] = (min(start, entry["start"]), max(end, entry["end"]))
+    found: list[tuple[str, float]] = []
+    last, before = started, "start of Ansible, and the plan"
+    for title, (start, end) in sorted(spans.items(), key=lambda item: item[1]):
+        if start - last > ROLES_SECONDS:
+            found.append((before, start - last))
+        found.append((title, max(end - max(start, last), 0.0)))
+        last, before = max(last, end), WORK_AFTER.get(title, "Ansible")
+    return found
 
 
 def host(
