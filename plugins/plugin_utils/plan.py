@@ -49,7 +49,9 @@ def machine_work(cluster: Cluster, machine: Machine, state: MachineState | None,
         return _work_while_creating(machine, start, node)
     well = node is not None and node.ready and node.kubelet
     anew = start == "create" and machine.status == "ready"
-    unfinished = machine.status == "new" and not well
+    # kubeadm marks a master at the very end of its join.
+    joined = well and (machine.role == "worker" or MASTER_LABEL in node.labels)
+    unfinished = machine.status == "new" and not joined
     if anew or (unfinished and machine.role == "master"):
         return Work(machine.name, "replace", "join", "replace the machine and join it")
     if start == "create" or unfinished:
