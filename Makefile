@@ -23,7 +23,7 @@ up: artifacts ## Make the demo cluster on this machine, with all that it needs
 	$(PLAYBOOK) csk.kubernetes.create -e @$(CLUSTER)
 
 down: prepare ## Delete the demo cluster
-	$(PLAYBOOK) csk.kubernetes.delete -e csk_name=demo -e csk_confirm=demo
+	$(PLAYBOOK) csk.kubernetes.delete -e @$(CLUSTER) -e 'csk_confirm={{ csk_cluster.name }}'
 
 artifacts: prepare ## Obtain the binaries and images of the demo cluster's release, and the node image
 	@# The Debian tree of the nodes needs nothing of the release, so both cores have work.

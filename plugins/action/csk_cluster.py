@@ -12,7 +12,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAc
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.info import after_create, cluster_info
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.lifecycle import make_ready, remove, write_kubeconfig
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, Pool
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.reconcile import machines, record_cluster
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Live, Session, host
 
@@ -23,13 +23,15 @@ class ActionModule(CskAction):
     """The work of csk_cluster."""
 
     module = "csk_cluster"
+    logged = True
 
     def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Bring the cluster to the state that is asked for."""
+        wrong = spec.name_problems(values["name"], "csk_cluster.name", spec.CLUSTER_NAME_LENGTH)
+        if wrong:
+            raise CskError(wrong)
         if values["state"] == "absent":
-            with session.step(values["name"], "removal"):
-                changes = remove(session, values["name"], values["confirm"], self.check_mode)
-            session.forget_steps(values["name"])
+            changes = remove(session, values["name"], values["confirm"], self.check_mode)
             return {"changed": bool(changes), "changes": changes, "machines": []}
         if values["state"] == "ready":
             return self._ready(session, values)
@@ -38,16 +40,22 @@ class ActionModule(CskAction):
     def _present(self, session: Session, values: dict[str, Any]) -> dict[str, Any]:
         name = values["name"]
         settings = {key: values[key] for key in argspec.settings("csk_cluster") if key not in ("name", "version")}
+        if not self.check_mode:
+            session.lock(name)  # before anything is read, so that it stays true
         recorded = session.ledger.cluster(name)
         version = self._check(session, values, recorded)
+        changes = [] if recorded else plan.create_sentences(name, version, values["masters"], values["zones"])
         if self.check_mode:
-            changes = plan.create_sentences(name, version, values["masters"], values["zones"]) if not recorded else []
-            changed = bool(changes or (recorded and checking.changed_settings(recorded, values)))
-            return {"changed": changed, "changes": changes, "machines": [], "diff": diff(None, settings, name)}
-        session.lock(name)
+            after = settings
+            if recorded:
+                changed = checking.changed_settings(recorded, values)
+                after = recorded.spec | {key: values[key] for key in changed}
+                changes += [f"cluster {name}: change {', '.join(changed)}."] if changed else []
+                changes += plan.cluster_sentences(recorded, *_masters(session, recorded))
+            shown = diff(recorded and recorded.spec, after, name) if changes else {}
+            return {"changed": bool(changes), "changes": changes, "machines": [], "diff": shown}
         with session.step(name, "masters' machines"):
             cluster = record_cluster(session, name, version, settings)
-            changes = [] if recorded else plan.create_sentences(name, version, values["masters"], values["zones"])
             changed = checking.changed_settings(cluster, values)
             if changed:
                 session.ledger.set_spec(name, cluster.spec | {key: values[key] for key in changed})
@@ -93,6 +101,7 @@ class ActionModule(CskAction):
             rule = "a cluster has a version: a minor, or an exact one."
             problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
         elif recorded:
+            checking.refuse_deleting(recorded)
             problems += limits.version_problems(recorded.version, values["version"])
             problems += limits.immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values)
         else:
@@ -108,10 +117,12 @@ class ActionModule(CskAction):
         return version
 
     def _ready(self, session: Session, values: dict[str, Any]) -> dict[str, Any]:
+        if not self.check_mode:
+            session.lock(values["name"])
         cluster = session.cluster(values["name"])
+        checking.refuse_deleting(cluster)
         if self.check_mode:
             return {"changed": False, "changes": [], "cluster": cluster_result(cluster), "machines": []}
-        session.lock(cluster.name)
         with session.step(cluster.name, "waiting until all is ready"):
             changes = make_ready(session, cluster, values["timeout"])
             path = write_kubeconfig(session, cluster)
@@ -128,3 +139,10 @@ class ActionModule(CskAction):
             "kubeconfig": str(path),
             "steps": [{"title": title, "seconds": round(seconds, 1)} for title, seconds in steps],
         }
+
+
+def _masters(session: Session, cluster: Cluster) -> tuple[list[Machine], dict[str, Pool], dict[str, Any], Any]:
+    """The masters as recorded and as they are, as plan.cluster_sentences takes them."""
+    recorded = [machine for machine in session.ledger.machines(cluster.name) if machine.role == "master"]
+    live = session.live(cluster, recorded)
+    return recorded, {}, live.machines, live.observed

@@ -58,7 +58,8 @@ class ActionModule(CskAction):
     def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Write the files, and say which of them changed."""
         cluster = session.cluster(values["cluster"])
-        session.ledger.renew(cluster.name, session.run)
+        if not self.check_mode:
+            session.ledger.renew(cluster.name, session.run)
         mtu = values["mtu"]
         if mtu is None and "network" in values["files"]:
             mtu = session.provider(cluster.spec).mtu()

@@ -20,7 +20,7 @@ class ActionModule(CskAction):
     def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Check the file; nothing is changed."""
         variables = {f"csk_{name}": values.get(name) for name in ("cluster", "nodepools", "stacks")}
-        names = [*task_vars.get("vars", task_vars)] if values["check_variables"] else []
+        names = list(task_vars) if values["check_variables"] else []
         checked = check_file(session, variables, names)
         if checked.problems:
             raise CskError(checked.problems)
@@ -43,7 +43,6 @@ class ActionModule(CskAction):
             "version": checked.version,
             "changes": checked.changes,
             "kept": checked.kept,
-            "warnings": checked.warnings,
             "diff": diff(before, after if not recorded else _merged(before, after, checked.changes), name)
             if checked.changes
             else {},

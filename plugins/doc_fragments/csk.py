@@ -24,6 +24,12 @@ options:
       - Takes the cluster's lock over from a run on another host before its 10 minutes without renewal are over.
     type: bool
     default: false
+  check_variables:
+    description:
+      - Refuses variables of the run that begin with C(csk_) and that no playbook of csk knows; a misspelt one would be
+        ignored. The playbooks set it.
+    type: bool
+    default: false
 requirements:
   - python >= 3.11
   - docker

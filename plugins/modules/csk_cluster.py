@@ -24,7 +24,8 @@ options:
   state:
     description:
       - V(present) records the cluster and makes or starts its master machines.
-      - V(ready) is V(present) once more, then waits until all Nodes are Ready and the add-ons are available.
+      - V(ready) waits until all Nodes of a recorded cluster are Ready and the add-ons available, puts labels and taints
+        right, ends the bootstrap token, and writes the kubeconfig. The cluster's settings don't matter to it.
       - V(absent) removes every machine, network, folder and ledger row of the cluster.
     type: str
     choices: [present, ready, absent]
@@ -187,7 +188,7 @@ EXAMPLES = r"""
 RETURN = r"""
 cluster:
   description: The cluster as the ledger knows it.
-  returned: success
+  returned: when state is present or ready, except in check mode of a cluster that isn't there
   type: dict
   sample: {name: demo, version: 1.36.3, endpoint: "https://172.30.0.10:6443", status: ready}
 machines:
@@ -202,16 +203,16 @@ changes:
   elements: str
 kubeconfig:
   description: Where the administrator's kubeconfig is. Never its content.
-  returned: when state is present or ready
+  returned: when state is present or ready, except in check mode
   type: str
 addons_missing:
   description: The add-ons that aren't in the cluster.
-  returned: when state is present
+  returned: when state is present, except in check mode
   type: list
   elements: str
 flannel_image:
   description: The image of the network plugin that the release names.
-  returned: when state is present
+  returned: when state is present, except in check mode
   type: str
 steps:
   description: The steps of this run so far, with their seconds.

@@ -46,4 +46,42 @@ clusters:
   returned: success
   type: list
   elements: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+    status:
+      description: How far it is, V(creating), V(ready) or V(deleting).
+      type: str
+    version:
+      description: Its exact Kubernetes version.
+      type: str
+    endpoint:
+      description: The URL of its API.
+      type: str
+    reachable:
+      description: Whether the API answers.
+      type: bool
+    nodes:
+      description: Its machines in the ledger, each with its state at the provider and in the API.
+      type: list
+      elements: dict
+    hosts:
+      description: The same machines as Ansible reaches them, with connection variables.
+      type: list
+      elements: dict
+    other_nodes:
+      description: Nodes that csk didn't make.
+      type: list
+      elements: str
+    addons:
+      description: The add-ons, and whether each is available.
+      type: dict
+    differs:
+      description: What a run of create would put right, in sentences.
+      type: list
+      elements: str
+    kubeconfig:
+      description: Where the administrator's kubeconfig is. Never its content.
+      type: str
 """

@@ -26,12 +26,6 @@ options:
     description:
       - What is set up in the cluster. There is nothing to choose from yet, so it is left out or empty.
     type: raw
-  check_variables:
-    description:
-      - Refuses variables of the run that begin with C(csk_) and that no playbook knows; a misspelt one would be
-        ignored.
-    type: bool
-    default: false
 extends_documentation_fragment:
   - csk.kubernetes.csk
   - csk.kubernetes.csk.attributes

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import time
 from abc import abstractmethod
 from typing import Any
 
@@ -13,7 +15,9 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from . import argspec
+from .checking import unknown_variables
 from .errors import CskError
+from .process import die_with_parent
 from .session import Session
 
 
@@ -24,6 +28,7 @@ class CskAction(ActionBase):
     """
 
     module = ""
+    logged = False  # whether what it changes goes into the ledger's log of operations
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
@@ -32,14 +37,26 @@ class CskAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task."""
         result = super().run(tmp, task_vars)
+        die_with_parent()
         try:
             # Ansible's values carry tags that neither YAML nor the ledger takes.
             arguments = json.loads(json.dumps(dict(self._task.args), default=str))
             values = argspec.module_arguments(self.module, arguments)
+            if values.get("check_variables") and self.module != "csk_plan":  # which tells them with all the rest
+                unknown = unknown_variables(task_vars or {})
+                if unknown:
+                    raise CskError(unknown)
             session = Session(
                 values.get("csk_home"), values.get("csk_today"), bool(values.get("csk_take_over")), self.say
             )
+            started = time.monotonic()
             result.update(self.work(session, values, task_vars or {}))
+            if self.logged and result.get("changed") and not self.check_mode:
+                cluster = values.get("cluster") or values["name"]
+                details = {"changes": result.get("changes", [])}
+                action = f"{self.module} {values.get('state') or values['name']}"
+                seconds = round(time.monotonic() - started, 1)
+                session.ledger.operation(cluster, action, getpass.getuser(), "ok", seconds, details)
         except CskError as error:
             problems = [vars(problem) for problem in error.problems]
             raise AnsibleActionFail(str(error), result={"problems": problems}) from None

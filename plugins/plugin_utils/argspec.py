@@ -17,8 +17,17 @@ from typing import Any
 from .errors import CskError, Problem
 
 _MODULES = Path(__file__).parent.parent / "modules"
-# Options of the modules that aren't settings of the thing itself, so a cluster file doesn't hold them.
-CONTROL_OPTIONS = ("state", "confirm", "timeout", "cluster", "csk_home", "csk_today", "csk_take_over")
+# Options that aren't settings of the thing itself, so a cluster file doesn't hold them.
+CONTROL_OPTIONS = (
+    "state",
+    "confirm",
+    "timeout",
+    "cluster",
+    "csk_home",
+    "csk_today",
+    "csk_take_over",
+    "check_variables",
+)
 
 
 @cache

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -51,15 +51,18 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
 
 
+def unknown_variables(names: Iterable[str]) -> list[Problem]:
+    """The csk_ variables of a run that no playbook of csk knows."""
+    return [argspec.unknown(name, list(VARIABLES), name, "variable") for name in spec.file_variables(names, VARIABLES)]
+
+
 def check_file(session: Session, variables: dict[str, Any], names: Sequence[str]) -> Checked:
     """Check a cluster file against the rules, the ledger, the provider and the cluster.
 
     :param variables: csk_cluster, csk_nodepools and csk_stacks as the user wrote them.
     :param names: all variables of the run, to find misspelt ones.
     """
-    problems = [
-        argspec.unknown(name, list(VARIABLES), name, "variable") for name in spec.file_variables(names, VARIABLES)
-    ]
+    problems = unknown_variables(names)
     if variables.get("csk_stacks"):
         rule = "a stack is a role of csk that sets something up in a cluster."
         problems.append(Problem("csk_stacks", "there are no stacks yet.", rule, "remove it, or leave it empty."))
@@ -170,10 +173,10 @@ def _malformed(cidr: str) -> bool:
 
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster) -> None:
     checked.problems += limits.immutable_problems(cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster)
-    if cluster.status == "deleting":
-        rule = "a deletion that was begun is finished."
-        fix = "run the playbook csk.kubernetes.delete, then create it."
-        checked.problems.append(Problem("csk_cluster.name", f"{cluster.name} is being deleted.", rule, fix))
+    try:
+        refuse_deleting(cluster)
+    except CskError as error:
+        checked.problems += error.problems
         return
     live = session.live(cluster)
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
@@ -195,6 +198,17 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster) -> Non
     if changed:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
     checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
+
+
+def refuse_deleting(cluster: Cluster) -> None:
+    """Refuse to work on a cluster whose deletion was begun.
+
+    :raises CskError: where it was.
+    """
+    if cluster.status == "deleting":
+        rule = "a deletion that was begun is finished."
+        fix = "run the playbook csk.kubernetes.delete, then create it."
+        raise CskError(Problem("csk_cluster.name", f"{cluster.name} is being deleted.", rule, fix))
 
 
 def pool_settings(pool: dict[str, Any]) -> dict[str, Any]:

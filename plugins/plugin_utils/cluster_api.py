@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from http import HTTPStatus
@@ -15,11 +16,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from .errors import CskError, Problem
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SYSTEM = "kube-system"
 RECORD = "csk-cluster"
+ETCDCTL_SECONDS = 30
+MEMBER_PEERS = 3  # the place of the peers' URLs in a line of etcdctl member list
 # add-on -> the workload that runs it: (namespace, kind, name)
 ADDONS = {
     "coredns": (SYSTEM, "Deployment", "coredns"),
@@ -38,7 +43,6 @@ class NodeState:
     version: str
     labels: dict[str, str]
     taints: tuple[tuple[str, str, str], ...]
-    unschedulable: bool
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class ClusterApi:
 
     def __init__(self, server: str, folder: Path, timeout: float) -> None:
         from kubernetes import client
+        from urllib3.exceptions import HTTPError
 
         settings = client.Configuration()
         settings.host = server
@@ -70,6 +75,7 @@ class ClusterApi:
         settings.no_proxy = "*"
         settings.proxy = None
         self._client = client
+        self.errors = (client.ApiException, HTTPError)  # what a request may fail with
         self._api = client.ApiClient(settings)
         self._core = client.CoreV1Api(self._api)
         self._apps = client.AppsV1Api(self._api)
@@ -91,13 +97,6 @@ class ClusterApi:
         except (HTTPError, self._client.ApiException, OSError):
             return Observed(False)
 
-    def reachable(self) -> bool:
-        """Whether the API server behind the endpoint is ready."""
-        with suppress(Exception):
-            self._api.call_api("/readyz", "GET", response_type="str", _request_timeout=self._timeout)
-            return True
-        return False
-
     def patch_node(self, name: str, labels: dict[str, str | None], taints: list[dict[str, str]] | None) -> None:
         """Set labels (None removes one) and, where they are given, all taints of a Node."""
         body: dict[str, Any] = {"metadata": {"labels": labels}}
@@ -109,29 +108,39 @@ class ClusterApi:
         """Remove a Node object; one that isn't there is no error."""
         self._ignoring_missing(self._core.delete_node, name)
 
-    def remove_etcd_member(self, through: str, name: str) -> bool:
+    def delete_pods(self, node: str) -> None:
+        """Remove all pods of a Node at once; a mirror of a static pod comes back by itself."""
+        pods = self._core.list_pod_for_all_namespaces(
+            field_selector=f"spec.nodeName={node}", _request_timeout=self._timeout
+        )
+        for pod in pods.items:
+            self._ignoring_missing(
+                self._core.delete_namespaced_pod, pod.metadata.name, pod.metadata.namespace, grace_period_seconds=0
+            )
+
+    def remove_etcd_member(self, through: str, name: str, address: str) -> bool:
         """Remove a lost master's etcd member.
 
         :param through: a healthy master's Node name; its etcd pod runs etcdctl.
         :param name: the lost master's name, which is its member's name.
+        :param address: the lost master's; a member that never started has no name yet.
         :returns: whether there was such a member.
         """
-        members = self._etcdctl(through, "member", "list")
-        for line in members.splitlines():
-            member, _status, member_name, peer = (part.strip() for part in [*line.split(","), "", "", ""][:4])
-            if member_name == name or (not member_name and f"//{name}:" in peer):
-                self._etcdctl(through, "member", "remove", member)
+        for line in self._etcdctl(through, "member", "list").splitlines():
+            parts = [part.strip() for part in line.split(",")]
+            if len(parts) > MEMBER_PEERS and (parts[2] == name or f"//{address}:" in parts[MEMBER_PEERS]):
+                self._etcdctl(through, "member", "remove", parts[0])
                 return True
         return False
 
-    def healthy_etcd_members(self, through: str) -> list[str]:
-        """The addresses of the members that answer a linearizable read through one master's etcd pod."""
-        import json
-
-        text = self._etcdctl(through, "endpoint", "health", "--cluster", "--write-out=json", "--command-timeout=3s")
+    def healthy_etcd_members(self, through: str) -> int:
+        """How many members answer a linearizable read, asked for through one master's etcd pod."""
+        text = self._etcdctl(
+            through, "endpoint", "health", "--cluster", "--write-out=json", "--command-timeout=3s", check=False
+        )
         start = text.find("[{")
         found = json.JSONDecoder().raw_decode(text[start:])[0] if start >= 0 else []
-        return [entry["endpoint"] for entry in found if entry["health"]]
+        return sum(bool(entry["health"]) for entry in found)
 
     def put_token(self, token: str, seconds: int) -> None:
         """Store a bootstrap token that ends by itself after the given seconds."""
@@ -222,31 +231,41 @@ class ClusterApi:
             return node, False
         return node, True
 
-    def _etcdctl(self, through: str, *arguments: str) -> str:
+    def _etcdctl(self, through: str, *arguments: str, check: bool = True) -> str:
+        """Run etcdctl in a master's etcd pod.
+
+        :raises CskError: where it can't be run or, with ``check``, where it fails.
+        """
         from kubernetes.stream import stream
 
         pki = "/etc/kubernetes/pki/etcd"
-        command = [
-            "etcdctl",
-            f"--cacert={pki}/ca.crt",
-            f"--cert={pki}/server.crt",
-            f"--key={pki}/server.key",
-            *arguments,
-        ]
-        return stream(
-            self._core.connect_get_namespaced_pod_exec,
-            f"etcd-{through}",
-            SYSTEM,
-            command=command,
-            stdin=False,
-            stdout=True,
-            stderr=True,
-            tty=False,
-        )
-
-    def _ignoring_missing(self, call: Callable[..., Any], *arguments: str) -> None:
+        keys = [f"--cacert={pki}/ca.crt", f"--cert={pki}/server.crt", f"--key={pki}/server.key"]
+        rule = "a lost master's member is removed by the members that are left."
+        where, fix = f"etcd on {through}", "look at its pod, then run the playbook again."
         try:
-            call(*arguments, _request_timeout=self._timeout)
+            process = stream(
+                self._core.connect_get_namespaced_pod_exec,
+                f"etcd-{through}",
+                SYSTEM,
+                command=["etcdctl", *keys, *arguments],
+                stdin=False,
+                stdout=True,
+                stderr=True,
+                tty=False,
+                _preload_content=False,
+            )
+            process.run_forever(timeout=ETCDCTL_SECONDS)
+            text, code = process.read_all(), None if process.is_open() else process.returncode
+            process.close()
+        except self._client.ApiException as error:
+            raise CskError(Problem(where, f"etcdctl can't be run: {error.reason}.", rule, fix)) from None
+        if check and code != 0:
+            raise CskError(Problem(where, f"etcdctl {' '.join(arguments)}: {text.strip()[-300:]}", rule, fix))
+        return text
+
+    def _ignoring_missing(self, call: Callable[..., Any], *arguments: str, **more: Any) -> None:
+        try:
+            call(*arguments, _request_timeout=self._timeout, **more)
         except self._client.ApiException as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
@@ -282,7 +301,6 @@ def _node_state(node: Any, kubelet: bool) -> NodeState:
         version=node.status.node_info.kubelet_version,
         labels=dict(node.metadata.labels or {}),
         taints=tuple(sorted(taints)),
-        unschedulable=bool(node.spec.unschedulable),
     )
 
 

@@ -43,6 +43,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
     minor = session.minors.get(catalogue.minor_of(cluster.version))
     dates = {"released": minor.released.isoformat(), "valid_until": minor.valid_until.isoformat()} if minor else {}
     kubeconfig = session.folder(cluster.name) / "kubeconfig"
+    kubectl = session.home / "artifacts" / "releases" / cluster.version / "bin" / "kubectl"
     return {
         **cluster_result(cluster),
         "reachable": live.observed.reachable,
@@ -54,6 +55,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
         "differs": differs,
         "version_dates": dates,
         "kubeconfig": str(kubeconfig) if kubeconfig.exists() else None,
+        "kubectl": str(kubectl) if kubectl.exists() else "kubectl",
     }
 
 
@@ -85,7 +87,7 @@ def after_create(info: dict[str, Any], steps: list[tuple[str, float]], total: fl
     lines.append(f"  {total:6.1f} s  in all")
     lines += [
         "  try next:",
-        f"    kubectl --kubeconfig {info['kubeconfig']} get nodes",
+        f"    {info['kubectl']} --kubeconfig {info['kubeconfig']} get nodes",
         f"    ansible-playbook csk.kubernetes.info -e csk_name={info['name']}",
         f"    ansible-playbook csk.kubernetes.delete -e csk_name={info['name']} -e csk_confirm={info['name']}",
     ]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from .cluster_api import ADDONS, ClusterApi, Observed, nodes_missing
 from .errors import CskError, Problem
 from .kubeadm import PORT
 from .models import Cluster
-from .reconcile import put_labels
+from .reconcile import put_labels, renew_administrator
 from .session import Session
+
+KUBECONFIG_MODE = 0o600
 
 
 def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
@@ -29,6 +32,8 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
     names = [machine.name for machine in recorded]
     pools = {pool.name: pool for pool in ledger.pools(cluster.name)}
     changes: list[str] = []
+    if renew_administrator(session, cluster):
+        changes.append("administrator's certificate: renewed.")
     with session.api(cluster) as api:
         first = api.observe()
         if first.reachable:
@@ -79,10 +84,10 @@ def write_kubeconfig(session: Session, cluster: Cluster) -> Path:
     text = pki.admin_kubeconfig(cluster.name, server, secrets["ca.crt"], secrets["admin.crt"], secrets["admin.key"])
     path = session.folder(cluster.name) / "kubeconfig"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists() or path.read_text("utf-8") != text:
+    if not path.exists() or path.read_text("utf-8") != text or path.stat().st_mode & 0o777 != KUBECONFIG_MODE:
         new = path.with_suffix(".new")
         new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
+        new.touch(mode=KUBECONFIG_MODE)
         new.write_text(text, "utf-8")
         new.rename(path)
     return path
@@ -96,6 +101,10 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
     """
     cluster = session.ledger.cluster(name)
     if cluster is None:
+        if not check:  # what a removal that was killed at its very end left
+            session.lock(name)
+            shutil.rmtree(session.folder(name), ignore_errors=True)
+            session.ledger.unlock(name, session.run)
         return []
     if confirm != name:
         rule = "deleting a cluster asks for its name."
@@ -111,6 +120,7 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
     session.lock(name)
     session.ledger.set_status(name, "deleting")
     removed = session.provider(cluster.spec).delete(name, None, cluster.id)
+    shutil.rmtree(session.folder(cluster.name), ignore_errors=True)
     session.ledger.delete_cluster(name)
     session.ledger.unlock(name, session.run)
     return [f"removed {thing}." for thing in removed] + [f"cluster {name}: removed."]

@@ -90,8 +90,7 @@ def _network(facts: _Facts) -> list[NodeFile]:
 
 def _registries(facts: _Facts) -> list[NodeFile]:
     files = nodenet.registry_files(facts.cluster) | nodenet.proxy_files(facts.cluster)
-    # A proxy's URL may hold a password.
-    return [NodeFile(path, text, 0o600) for path, text in files.items()]
+    return [NodeFile(path, text, 0o644) for path, text in files.items()]
 
 
 def _pod_range(_facts: _Facts) -> list[NodeFile]:

@@ -9,7 +9,6 @@ util/pubkeypin, of Kubernetes 1.36.3, with the encryption algorithm ECDSA-P256.
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
 import string
 from collections.abc import Sequence
@@ -108,14 +107,11 @@ def admin_kubeconfig(cluster_name: str, endpoint_url: str, ca_crt: bytes, crt: b
     return yaml.safe_dump(config, sort_keys=False)
 
 
-def ca_hash(ca_crt: bytes) -> str:
-    """Return the hash of the CA's public key, by which a joining node knows its cluster."""
+def days_left(crt: bytes) -> float:
+    """Return how many days a certificate is still valid; less than 0 after its end."""
     from cryptography import x509
-    from cryptography.hazmat.primitives import serialization
 
-    public_key = x509.load_pem_x509_certificate(ca_crt).public_key()
-    der = public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return f"sha256:{hashlib.sha256(der).hexdigest()}"
+    return (x509.load_pem_x509_certificate(crt).not_valid_after_utc - datetime.now(UTC)).total_seconds() / 86400
 
 
 def bootstrap_token() -> str:

@@ -45,10 +45,11 @@ def machine_work(cluster: Cluster, machine: Machine, state: MachineState | None,
     """
     node = observed.nodes.get(machine.name)
     start: MachineStep = "create" if state is None else "" if state.status == "running" else "start"
-    if cluster.status == "creating":
+    if cluster.status == "creating" and not (start == "create" and machine.role == "master" and observed.reachable):
         return _work_while_creating(machine, start, node)
     well = node is not None and node.ready and node.kubelet
-    anew = start == "create" and machine.status == "ready"
+    # Once the masters' API answers, etcd has a majority, and a master that lost its data can only join as a new member.
+    anew = start == "create" and (machine.status == "ready" or machine.role == "master")
     # kubeadm marks a master at the very end of its join.
     joined = well and (machine.role == "worker" or MASTER_LABEL in node.labels)
     unfinished = machine.status == "new" and not joined

@@ -6,20 +6,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from . import pki, plan
-from .errors import CskError
+from .errors import CskError, Problem
 from .models import Cluster, Machine, NewMachine, Pool
-from .providers.base import MachineSpec
+from .providers.base import MachinesLostError, MachineSpec
 from .session import Live, Session, host
 
 if TYPE_CHECKING:
-    from .cluster_api import ClusterApi
+    from .cluster_api import ClusterApi, Observed
 
 TOKEN_SECONDS = 3600
-ADMIN_GROUP = "kubeadm:cluster-admins"
+MAJORITY_SECONDS = 120
+RENEW_DAYS = 60  # before its end, of a year
 
 
 def record_cluster(session: Session, name: str, version: str, spec: dict[str, Any]) -> Cluster:
@@ -30,10 +32,9 @@ def record_cluster(session: Session, name: str, version: str, spec: dict[str, An
         ledger.check_key()
         taken = session.provider(spec).networks()
         cluster = ledger.create_cluster(name, "default", version, spec, taken, spec.get("vpc_cidr"))
-    if not ledger.secret(name, "admin.key"):
-        secrets = pki.create_cas()
-        crt, key = pki.client_cert(secrets["ca.crt"], secrets["ca.key"], pki.ADMIN_USER, [ADMIN_GROUP])
-        ledger.put_secrets(name, {**secrets, "admin.crt": crt, "admin.key": key})
+    if not ledger.secret(name, "ca.key"):
+        ledger.put_secrets(name, pki.create_cas())
+    renew_administrator(session, cluster)
     missing = spec["masters"] - sum(machine.role == "master" for machine in ledger.machines(name))
     if missing > 0:
         now = datetime.now(UTC)
@@ -42,6 +43,16 @@ def record_cluster(session: Session, name: str, version: str, spec: dict[str, An
         new = [NewMachine("master", None, zones[(first + i) % len(zones)], "create", now) for i in range(missing)]
         ledger.add_machines(name, new)
     return cluster
+
+
+def renew_administrator(session: Session, cluster: Cluster) -> bool:
+    """Make the administrator's certificate, or a new one when its end is near; whether it did."""
+    have = session.ledger.secrets(cluster.name, ["ca.crt", "ca.key", "admin.crt"])
+    if "admin.crt" in have and pki.days_left(have["admin.crt"]) > RENEW_DAYS:
+        return False
+    crt, key = pki.client_cert(have["ca.crt"], have["ca.key"], pki.ADMIN_USER, [pki.ADMIN_GROUP])
+    session.ledger.put_secrets(cluster.name, {"admin.crt": crt, "admin.key": key})
+    return True
 
 
 def record_pool(session: Session, cluster: Cluster, name: str, spec: dict[str, Any]) -> list[Machine]:
@@ -65,6 +76,29 @@ def record_pool(session: Session, cluster: Cluster, name: str, spec: dict[str, A
     return ledger.add_machines(cluster.name, new)
 
 
+def drop_labels(
+    session: Session, cluster: Cluster, mine: Sequence[Machine], before: dict[str, Any] | None, after: dict[str, Any]
+) -> list[str]:
+    """Take labels and taints off a pool's Nodes that the pool had and no longer wants; what others set stays."""
+    labels = {key: None for key in (before or {}).get("labels", {}) if key not in after["labels"]}
+    kept = {(taint["key"], taint["effect"]) for taint in after["taints"]}
+    taints = {(t["key"], t["effect"]) for t in (before or {}).get("taints", [])} - kept
+    if not labels and not taints:
+        return []
+    done = []
+    with session.api(cluster) as api:
+        nodes = api.observe().nodes
+        for machine in mine:
+            node = nodes.get(machine.name)
+            if node is None:
+                continue
+            left = [t for t in node.taints if (t[0], t[2]) not in taints]
+            new = [{"key": key, "value": value, "effect": effect} for key, value, effect in left]
+            api.patch_node(machine.name, labels, new if taints else None)
+            done.append(f"{machine.name}: took off {', '.join([*labels, *(key for key, _effect in sorted(taints))])}.")
+    return done
+
+
 def machines(
     session: Session, cluster: Cluster, chosen: Sequence[Machine], live: Live
 ) -> tuple[list[dict[str, Any]], list[str]]:
@@ -77,18 +111,21 @@ def machines(
     masters = [machine for machine in recorded if machine.role == "master"]
     work = {w.name: w for m in chosen if (w := plan.machine_work(cluster, m, live.machines.get(m.name), live.observed))}
     replaced = [m for m in chosen if m.name in work and work[m.name].machine == "replace"]
-    if replaced:
-        _forget(session, cluster, masters, replaced, live)
-        provider.delete(cluster.name, [machine.name for machine in replaced], cluster.id)
     made = [machine for machine in chosen if machine.name in work and work[machine.name].machine]
-    if made:
-        provider.ensure_network(cluster.name, cluster.id, cluster.vpc_cidr)
-        dns = cluster.spec["dns_servers"] or provider.nameservers()
-        specs = [_machine_spec(cluster, machine, dns) for machine in made]
-        provider.create(cluster.name, cluster.id, specs, _progress(session, len(specs)))
+    if replaced:
+        # Those that were only stopped first: they may be what etcd's majority lacks.
+        _make(session, cluster, [machine for machine in made if machine not in replaced])
+        _forget(session, cluster, masters, replaced)
+        provider.delete(cluster.name, [machine.name for machine in replaced], cluster.id)
+        made = replaced
+    try:
+        _make(session, cluster, made)
+    except MachinesLostError:
+        return machines(session, cluster, chosen, session.live(cluster, chosen))  # now they are replaced
     joining = [w.name for w in work.values() if w.host in ("join", "bootstrap")]
     if joining:
-        _token(session, cluster)
+        _token(session, cluster, live.observed.reachable)
+    _end_orphans(session, cluster, [w.name for w in work.values() if w.host == "register"])
     mtu = provider.mtu() if joining else None
     hosts = [
         host(cluster, machine, masters, provider.console(cluster.name, machine.name), work[machine.name].host, mtu)
@@ -96,6 +133,27 @@ def machines(
         if machine.name in work and work[machine.name].host
     ]
     return hosts, [f"{w.name}: {w.why}." for w in work.values()]
+
+
+def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None:
+    """Make these machines, or start them."""
+    if wanted:
+        provider = session.provider(cluster.spec)
+        provider.ensure_network(cluster.name, cluster.id, cluster.vpc_cidr)
+        dns = cluster.spec["dns_servers"] or provider.nameservers()
+        specs = [_machine_spec(cluster, machine, dns) for machine in wanted]
+        provider.create(cluster.name, cluster.id, specs, _progress(session, len(specs)))
+
+
+def _end_orphans(session: Session, cluster: Cluster, names: Sequence[str]) -> None:
+    """End the pods of Nodes that are missing, as Kubernetes does after a while.
+
+    The Node that registers anew gets another range of addresses: pods that stayed would be out of reach.
+    """
+    if names:
+        with session.api(cluster, timeout=15) as api:
+            for name in names:
+                api.delete_pods(name)
 
 
 def put_labels(api: ClusterApi, recorded: Sequence[Machine], pools: dict[str, Pool], live: Any) -> list[str]:
@@ -114,32 +172,54 @@ def put_labels(api: ClusterApi, recorded: Sequence[Machine], pools: dict[str, Po
     return done
 
 
-def _forget(
-    session: Session, cluster: Cluster, masters: Sequence[Machine], lost: Sequence[Machine], live: Live
-) -> None:
-    """Take lost machines out of the cluster: their etcd members, and their Nodes."""
+def _forget(session: Session, cluster: Cluster, masters: Sequence[Machine], lost: Sequence[Machine]) -> None:
+    """Take lost machines out of the cluster: their etcd members, and their Nodes.
+
+    :raises CskError: where etcd has no majority without them.
+    """
     names = {machine.name for machine in lost}
-    problem = plan.quorum_problem(cluster, masters, [m.name for m in masters if m.name in names])
+    left = [master.name for master in masters if master.name not in names]
+    problem = plan.quorum_problem(cluster, masters, [master.name for master in masters if master.name in names])
     if problem:
         raise CskError(problem)
-    healthy = [
-        m.name for m in masters if m.name not in names and (node := live.observed.nodes.get(m.name)) and node.ready
-    ]
-    session.ledger.set_machine_status(cluster.name, sorted(names), "new")
     with session.api(cluster, timeout=15) as api:
+        through = _majority(api, cluster, masters, left)
+        session.ledger.set_machine_status(cluster.name, sorted(names), "new")
         for machine in lost:
             if machine.role == "master":
-                api.remove_etcd_member(healthy[0], machine.name)
+                api.remove_etcd_member(through, machine.name, machine.address)
             api.delete_node(machine.name)
 
 
-def _token(session: Session, cluster: Cluster) -> None:
+def _majority(api: ClusterApi, cluster: Cluster, masters: Sequence[Machine], left: Sequence[str]) -> str:
+    """Wait until the masters that are left are a healthy majority of etcd; one of them, to act through."""
+
+    def missing(observed: Observed) -> list[str]:
+        for name in left:
+            node = observed.nodes.get(name)
+            # The pod of a master that was just started may not take commands yet.
+            with suppress(CskError):
+                if node and node.kubelet and api.healthy_etcd_members(name) > len(masters) // 2:
+                    chosen[:] = [name]
+                    return []
+        return [f"a majority of etcd's members, of which {', '.join(left)} are left"]
+
+    chosen: list[str] = []
+    gone = api.wait(missing, MAJORITY_SECONDS, lambda _missing: None)
+    if gone:
+        rule = "a master is replaced by the majority of etcd's members."
+        fix = "look at the masters named here, then run the playbook again."
+        raise CskError(Problem(f"cluster {cluster.name}", f"lacks {gone[0]}.", rule, fix))
+    return chosen[0]
+
+
+def _token(session: Session, cluster: Cluster, reachable: bool) -> None:
     """A bootstrap token for the machines that join; kubeadm creates the first one, later ones go in by the API."""
     token = session.ledger.secret(cluster.name, "token")
     if token is None:
         token = pki.bootstrap_token().encode()
         session.ledger.put_secret(cluster.name, "token", token)
-    if cluster.status == "ready":
+    if reachable:
         with session.api(cluster) as api:
             api.put_token(token.decode(), TOKEN_SECONDS)
 
@@ -151,6 +231,7 @@ def _machine_spec(cluster: Cluster, machine: Machine, dns: Sequence[str]) -> Mac
         address=machine.address,
         image=cluster.version,
         zone=machine.zone,
+        keep_data=machine.status == "ready",
         labels=labels,
         env={"CSK_DNS": " ".join(dns)},
     )

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -135,7 +134,13 @@ class Session:
             raise LookupError(cluster.name)
         server = f"https://{cluster.endpoint}:{PORT}"
         with connect(self.folder(cluster.name), server, *(secrets[name] for name in names), timeout=timeout) as api:
-            yield api
+            try:
+                yield api
+            except api.errors as error:
+                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+                rule = "the cluster's API answers at its endpoint."
+                fix = "run the playbook again; where that doesn't help, see csk.kubernetes.info and the masters."
+                raise CskError(Problem(f"API of {cluster.name}", f"{server}: {reason}.", rule, fix)) from None
 
     def folder(self, cluster: str) -> Path:
         """The cluster's folder in csk_home."""
@@ -157,10 +162,6 @@ class Session:
         path = self.folder(cluster) / "steps.jsonl"
         entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
         return step_seconds([entry for entry in entries if entry["run"] == self.run.id], self.started())
-
-    def forget_steps(self, cluster: str) -> None:
-        """Remove the notes of a cluster that is gone."""
-        shutil.rmtree(self.folder(cluster), ignore_errors=True)
 
     def started(self) -> float:
         """When this ansible-playbook was started, in seconds since the epoch."""
@@ -206,14 +207,8 @@ def host(
         "role": machine.role,
         "variables": console
         | {
-            "csk_cluster_name": cluster.name,
             "csk_node": machine.name,
             "csk_role": machine.role,
-            "csk_pool": machine.pool or "",
-            "csk_zone": machine.zone,
-            "csk_address": machine.address,
-            "csk_endpoint": cluster.endpoint,
-            "csk_masters": [master.address for master in masters],
             "csk_first": bool(masters) and machine.name == masters[0].name,
             "csk_step": step,
             "csk_mtu": mtu,

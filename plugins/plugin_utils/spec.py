@@ -16,16 +16,21 @@ IPv4 = ipaddress.IPv4Network
 NODE_QUOTA = 40  # nodes of a cluster, masters counted (design.md §5)
 NODE_MASK = 23  # of each node's pods: it holds 256 pods, the most a worker may have, with room for their turnover
 SERVICE_PREFIXES = range(12, 27)  # the API server takes at most 20 bits; fewer than 64 addresses are soon used up
+CLUSTER_NAME_LENGTH = 30
 RESERVED_POOLS = ("master",)  # masters are called master-1, master-2 ...
 
 _DNS_LABEL = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d+)?")
+_ADDRESS = re.compile(r"(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}")
+_URL = re.compile(r"https?://[A-Za-z0-9.:@%_~/-]+")
+_PATH = re.compile(r"(/[A-Za-z0-9._-]+)+")
 _LABEL_VALUE = re.compile(r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
 _LABEL_KEY = re.compile(r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")
 
 
 def cluster_problems(spec: dict[str, Any], where: str = "csk_cluster") -> list[Problem]:
     """Everything that is wrong with a cluster by itself."""
-    problems = name_problems(spec.get("name"), f"{where}.name", 30)
+    problems = name_problems(spec.get("name"), f"{where}.name", CLUSTER_NAME_LENGTH)
     problems += zone_problems(spec["zones"], f"{where}.zones")
     if spec["masters"] not in (3, 5):
         problems.append(
@@ -36,7 +41,37 @@ def cluster_problems(spec: dict[str, Any], where: str = "csk_cluster") -> list[P
                 "use 3 (one may fail) or 5 (two may fail).",
             )
         )
+    problems += address_problems(spec, where)
+    for key in ("http_proxy", "https_proxy"):
+        if "@" in ((spec.get("proxy") or {}).get(key) or ""):
+            rule = "a cluster's settings are shown in results and in the cluster, so no password may be in them."
+            fix = "use a proxy that knows the nodes by their addresses."
+            problems.append(Problem(f"{where}.proxy.{key}", "holds a user or a password.", rule, fix))
     return problems + cidr_problems(spec, where)
+
+
+def address_problems(spec: dict[str, Any], where: str) -> list[Problem]:
+    """Names, addresses and URLs that end up in configuration files."""
+    checks = [("data_root", [spec["data_root"]], _PATH, "is an absolute path.", "write it like /var/lib/csk.")]
+    checks.append(("endpoint_sans", spec["endpoint_sans"], _HOST, "is a DNS name or an address.", "correct it."))
+    checks.append(("dns_servers", spec["dns_servers"], _ADDRESS, "is an IPv4 address.", "write it like 192.0.2.53."))
+    for index, mirror in enumerate(spec["registry_mirrors"]):
+        key = f"registry_mirrors[{index}]"
+        checks.append(
+            (f"{key}.registry", [mirror["registry"]], _HOST, "is a host, with or without a port.", "correct it.")
+        )
+        checks.append(
+            (f"{key}.endpoints", mirror["endpoints"], _URL, "is a URL.", "write it like https://mirror:5000.")
+        )
+    proxy = spec.get("proxy") or {}
+    urls = [proxy[key] for key in ("http_proxy", "https_proxy") if proxy.get(key)]
+    checks.append(("proxy", urls, _URL, "is a URL.", "write it like http://proxy:3128."))
+    return [
+        Problem(f"{where}.{key}", f"{value!r} is refused.", f"each of it {rule}", fix)
+        for key, values, pattern, rule, fix in checks
+        for value in values
+        if not pattern.fullmatch(str(value))
+    ]
 
 
 def name_problems(name: Any, where: str, longest: int) -> list[Problem]:

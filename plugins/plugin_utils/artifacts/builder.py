@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -17,14 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..errors import CskError, Problem
+from ..process import die_with_parent
 from . import manifest
 from .golang import Caches, Go, environment
 from .recipes import RECIPES, Recipe
 from .release import Component
 
 FILES = Path(__file__).parents[3] / "roles" / "artifacts" / "files"
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
 
 
 def module_folder(component: Component) -> Path:
@@ -105,7 +102,7 @@ def start(component: Component, go: Go | None, caches: Caches, folder: Path, mes
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no other thread runs when a build is started
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - no other thread runs when a build is started
         )
     return Build(component, folder, process, messages, time.monotonic())
 
@@ -171,8 +168,3 @@ def _missing_packages(seccomp: bool) -> list[str]:
             if subprocess.run(command, capture_output=True, check=False).returncode:
                 missing.append(package)
     return missing + ([] if not seccomp or shutil.which("pkg-config") else ["pkg-config"])
-
-
-def _die_with_parent() -> None:
-    """A build must not go on when the run that started it was killed."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

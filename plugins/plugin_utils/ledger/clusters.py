@@ -112,7 +112,7 @@ class Clusters(Database):
                     "csk_cluster.name",
                     f"the ledger {self.where} has no cluster {name!r}.",
                     "only clusters that the ledger knows can be worked on.",
-                    "check the name, csk_home and csk_ledger_url; csk.kubernetes.info lists the clusters.",
+                    "check the name and csk_home; csk.kubernetes.info lists the clusters.",
                 )
             )
         return _cluster(row)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import Problem
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
 
 Progress = Callable[[str, float], None]
 
@@ -28,6 +28,10 @@ class Limits:
     pids: int | None = None
 
 
+class MachinesLostError(CskError):
+    """What is left of machines that must keep their data can't be started; what was left of them is gone now."""
+
+
 @dataclass(frozen=True)
 class MachineSpec:
     """A machine that is wanted.
@@ -35,6 +39,7 @@ class MachineSpec:
     :param name: the host's name in its cluster, for example ``master-1``.
     :param address: its fixed IPv4 address on the cluster's network.
     :param image: the release whose node image it boots, for example ``1.36.3``.
+    :param keep_data: it isn't made anew where it can't be started; MachinesLostError says so.
     :param labels: put on the machine as the provider can; keys of ``csk.dev/``.
     :param env: settings that the machine's boot unit reads, for example ``CSK_DNS``; no secrets.
     """
@@ -44,6 +49,7 @@ class MachineSpec:
     image: str
     zone: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+    keep_data: bool = False
     limits: Limits | None = None
     env: dict[str, str] = field(default_factory=dict)
 

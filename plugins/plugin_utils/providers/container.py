@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import (
+    MachinesLostError,
     MachineSpec,
     MachineState,
     Progress,
@@ -157,6 +158,16 @@ class ContainerProvider(Provider):
                 spec.name: pool.submit(work.revive, spec, there[spec.name]) for spec in machines if spec.name in there
             }
             gone = {name for name, job in known.items() if isinstance(job.exception(), MachineGoneError)}
+            lost = [spec.name for spec in machines if spec.name in gone and spec.keep_data]
+            if lost:
+                raise MachinesLostError(
+                    Problem(
+                        f"machines {', '.join(sorted(lost))} of {cluster}",
+                        "their data are gone.",
+                        "a machine that must keep its data isn't made anew by itself.",
+                        "run the playbook again; it replaces them.",
+                    )
+                )
             anew = {spec.name: spec for spec in machines if spec.name not in there or spec.name in gone}
             makers: dict[str, Future[bool]] = {}
             for release in sorted({spec.image for spec in anew.values()}):

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -125,12 +124,6 @@ def test_admin_kubeconfig():
         "client-certificate-data": b"crt",
         "client-key-data": b"key",
     }
-
-
-def test_ca_hash(cas):
-    key = serialization.load_pem_private_key(cas["ca.key"], None).public_key()
-    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    assert pki.ca_hash(cas["ca.crt"]) == f"sha256:{hashlib.sha256(der).hexdigest()}"
 
 
 def test_bootstrap_token():
