@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from http import HTTPStatus
@@ -255,7 +255,10 @@ class ClusterApi:
                 _preload_content=False,
             )
             process.run_forever(timeout=ETCDCTL_SECONDS)
-            text, code = process.read_all(), None if process.is_open() else process.returncode
+            code = None  # before the text: reading all of it forgets how the command ended
+            with suppress(TypeError):  # of a connection that broke: it says nothing of how the command ended
+                code = None if process.is_open() else process.returncode
+            text = process.read_all()
             process.close()
         except self._client.ApiException as error:
             raise CskError(Problem(where, f"etcdctl can't be run: {error.reason}.", rule, fix)) from None
