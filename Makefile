@@ -63,7 +63,7 @@ soak: test-home ## Run the long series: kills, restarts, losses
 	$(ON_TEST_HOME) pytest tests/soak
 
 bench: test-home ## Measure creation by step, beside kubeadm in sequence
-	$(ON_TEST_HOME) PYTHONPATH=$(INSTALLED) python tests/bench/create.py roles/network/templates/flannel.yml.j2 build/bench.json
+	$(ON_TEST_HOME) python tests/bench/create.py roles/network/templates/flannel.yml.j2 build/bench.json
 
 prepare: machine collection
 

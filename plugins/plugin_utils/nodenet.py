@@ -36,6 +36,7 @@ global_defs {{
   script_user root
   vrrp_version 3
   vrrp_garp_master_refresh 10
+  vrrp_priority -20
 }}
 vrrp_script api_server {{
   script "{check}"
@@ -50,7 +51,7 @@ vrrp_instance endpoint {{
   interface {interface}
   virtual_router_id 51
   priority 100
-  advert_int 0.3
+  advert_int 0.5
   unicast_src_ip {address}
   unicast_peer {{
 {peers}

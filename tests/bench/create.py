@@ -24,10 +24,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec, kubeadm, nodenet, pki
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import MachineSpec
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import ContainerProvider
+from ansible.plugins.loader import init_plugin_loader
+
+# What is measured is the installed collection, as Ansible finds it; only then it can be imported.
+init_plugin_loader([path for path in os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":") if path])
+
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec, kubeadm, nodenet, pki  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import MachineSpec  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import ContainerProvider  # noqa: E402
 
 VERSION = "1.36.3"
 TODAY = "2026-11-24"
@@ -169,7 +174,10 @@ class Sequence:
             network_endpoint=self.cluster.endpoint,
             network_flannel_image="ghcr.io/flannel-io/flannel:v0.27.4",
         )
-        self._kubectl_node("kubectl", "apply", "--filename", "-", stdin=text)
+        # The endpoint may be on its way to the first master.
+        command = "for n in $(seq 100); do kubectl apply --filename /root/network.yaml && exit; sleep 0.2; done; exit 1"
+        self._put("master-1", "/root/network.yaml", text)
+        self._kubectl_node("sh", "-c", command)
 
     def _wait(self) -> None:
         workloads = (
