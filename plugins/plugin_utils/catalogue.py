@@ -110,7 +110,7 @@ def resolve(version: str, minors: dict[str, Minor]) -> str:
 
     :raises CskError: for a version that isn't in the catalogue.
     """
-    match = _VERSION.match(version)
+    match = _VERSION.fullmatch(version)
     minor = minors.get(minor_of(version)) if match else None
     if minor is not None and match is not None and match[2] is None:
         return minor.newest

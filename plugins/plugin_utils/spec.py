@@ -76,7 +76,7 @@ def address_problems(spec: dict[str, Any], where: str) -> list[Problem]:
 
 def name_problems(name: Any, where: str, longest: int) -> list[Problem]:
     """A name becomes part of host names, so it has to be a DNS label."""
-    if isinstance(name, str) and _DNS_LABEL.match(name) and len(name) <= longest:
+    if isinstance(name, str) and _DNS_LABEL.fullmatch(name) and len(name) <= longest:
         return []
     rule = f"a name has lower-case letters, digits and hyphens, starts with a letter, and is at most {longest} long."
     return [Problem(where, f"{name!r} isn't a valid name.", rule, "choose another name.")]
@@ -204,13 +204,13 @@ def pool_problems(pool: dict[str, Any], zones: set[str], where: str) -> list[Pro
 def label_problems(key: str, value: Any, where: str) -> list[Problem]:
     """Kubernetes' own syntax for labels; csk's own prefix is kept for csk."""
     problems = []
-    if not _LABEL_KEY.match(key):
+    if not _LABEL_KEY.fullmatch(key):
         rule = "a key is an optional DNS prefix with a slash, and a name of 63 characters at most."
         problems.append(Problem(f"{where}.{key}", "isn't a valid key.", rule, "choose another key."))
     if key.split("/", maxsplit=1)[0].endswith(("csk.dev", "kubernetes.io", "k8s.io")) and "/" in key:
         rule = "these prefixes are Kubernetes' and csk's own, and a kubelet may not set them."
         problems.append(Problem(f"{where}.{key}", "has a reserved prefix.", rule, "use a prefix of your own."))
-    if not isinstance(value, str) or not _LABEL_VALUE.match(value):
+    if not isinstance(value, str) or not _LABEL_VALUE.fullmatch(value):
         rule = "a value is a string of 63 letters, digits, - _ . at most."
         problems.append(Problem(f"{where}.{key}", f"{value!r} isn't a valid value.", rule, "quote or shorten it."))
     return problems

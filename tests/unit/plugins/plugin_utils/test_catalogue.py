@@ -1,0 +1,155 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The version catalogue, around every date that matters."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from ansible_collections.csk.kubernetes.plugins import plugin_utils
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import catalogue
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+
+RELEASED = {
+    "1.33": date(2025, 6, 1),
+    "1.34": date(2025, 12, 10),
+    "1.35": date(2026, 3, 10),
+    "1.36": date(2026, 7, 8),
+    "1.37": date(2026, 11, 4),
+}
+MINORS = catalogue.parse(
+    {
+        f"{name}.yml": {
+            "minor": name,
+            "released": day,
+            "valid_until": catalogue.last_valid_day(day),
+            "releases": {f"{name}.1": {}, f"{name}.9": {}, f"{name}.10": {}},
+        }
+        for name, day in RELEASED.items()
+    }
+)
+SHIPPED = catalogue.load(Path(next(iter(plugin_utils.__path__))).parent.parent / "releases")
+
+
+@pytest.mark.parametrize(
+    ("released", "last"),
+    [
+        (date(2025, 12, 10), date(2026, 12, 9)),
+        (date(2026, 3, 10), date(2027, 3, 9)),
+        (date(2026, 7, 8), date(2027, 7, 7)),
+        (date(2026, 1, 1), date(2026, 12, 31)),
+        (date(2028, 2, 29), date(2029, 2, 28)),  # a release on the leap day
+        (date(2027, 3, 1), date(2028, 2, 29)),  # the leap day is in its year
+        (date(2026, 3, 1), date(2027, 2, 28)),
+        (date(2027, 2, 28), date(2028, 2, 27)),
+        (date(2028, 2, 28), date(2029, 2, 27)),
+        (date(2028, 3, 1), date(2029, 2, 28)),
+    ],
+)
+def test_the_last_valid_day(released, last):
+    assert catalogue.last_valid_day(released) == last
+
+
+@pytest.mark.parametrize(
+    ("minor", "released", "valid_until", "patches"),
+    [
+        ("1.34", date(2025, 12, 10), date(2026, 12, 9), ["1.34.4"]),
+        ("1.35", date(2026, 3, 10), date(2027, 3, 9), ["1.35.4"]),
+        ("1.36", date(2026, 7, 8), date(2027, 7, 7), ["1.36.1", "1.36.3"]),
+        ("1.37", date(2026, 11, 4), date(2027, 11, 3), ["1.37.2"]),
+    ],
+)
+def test_what_csk_ships(minor, released, valid_until, patches):
+    found = SHIPPED[minor]
+    assert (found.released, found.valid_until, sorted(found.releases)) == (released, valid_until, patches)
+    assert found.valid_until == catalogue.last_valid_day(released)
+    assert list(SHIPPED) == ["1.34", "1.35", "1.36", "1.37"]
+
+
+@pytest.mark.parametrize(
+    ("today", "minor", "status", "create", "warned"),
+    [
+        # the day before a release, and the day of it
+        (date(2026, 11, 3), "1.37", "unreleased", False, False),
+        (date(2026, 11, 4), "1.37", "creatable", True, False),
+        (date(2026, 11, 3), "1.36", "creatable", True, False),
+        (date(2026, 11, 3), "1.35", "creatable", True, False),
+        (date(2026, 11, 3), "1.34", "operated", False, False),
+        (date(2026, 11, 4), "1.36", "creatable", True, False),
+        (date(2026, 11, 4), "1.35", "operated", False, False),
+        # four are supported
+        (date(2026, 11, 3), "1.33", "operated", False, True),
+        (date(2026, 11, 4), "1.33", "unsupported", False, True),
+        (date(2026, 11, 4), "1.34", "operated", False, False),
+        # the last valid day, and the day after
+        (date(2026, 12, 9), "1.34", "operated", False, False),
+        (date(2026, 12, 10), "1.34", "operated", False, True),
+        (date(2027, 7, 7), "1.36", "creatable", True, False),
+        (date(2027, 7, 8), "1.36", "creatable", True, True),  # nothing stops working by the calendar alone
+        (date(2027, 11, 3), "1.37", "creatable", True, False),
+        (date(2030, 1, 1), "1.37", "creatable", True, True),
+    ],
+)
+def test_what_may_be_done_on_a_date(today, minor, status, create, warned):
+    verdict = catalogue.judge(f"{minor}.10", MINORS, today)
+    assert (verdict.status, verdict.create, bool(verdict.warnings)) == (status, create, warned)
+    assert verdict.operate == (status in ("creatable", "operated"))
+    assert bool(verdict.reason) != create
+    refused = catalogue.refuse_create(verdict, MINORS, today)
+    assert (refused is None) == create
+    if refused:
+        assert refused.where == "csk_cluster.version"
+        assert str(today) in refused.what
+
+
+def test_a_refusal_names_dates_and_the_way_out():
+    today = date(2026, 11, 24)
+    refused = catalogue.refuse_create(catalogue.judge("1.34.4", SHIPPED, today), SHIPPED, today)
+    assert "2025-12-10" in refused.what
+    assert "2026-12-09" in refused.what
+    assert refused.fix == "use one of 1.36, 1.37."
+
+
+def test_before_any_release_nothing_is_to_be_had():
+    verdict = catalogue.judge("1.33.1", MINORS, date(2025, 5, 31))
+    assert verdict.status == "unreleased"
+    assert catalogue.refuse_create(verdict, MINORS, date(2025, 5, 31)).fix == "wait for a release."
+
+
+@pytest.mark.parametrize(
+    ("wanted", "exact"), [("1.36", "1.36.10"), ("1.36.1", "1.36.1"), ("1.36.10", "1.36.10"), ("1.37", "1.37.10")]
+)
+def test_a_minor_means_its_newest_patch(wanted, exact):
+    assert catalogue.resolve(wanted, MINORS) == exact
+
+
+@pytest.mark.parametrize(
+    "wanted", ["1.38", "1.36.2", "1", "", "v1.36", "1.36.1.2", "1.36 ", "1.36\n", "2.0", "latest", "1.36.x"]
+)
+def test_a_version_that_does_not_exist(wanted):
+    with pytest.raises(CskError, match="doesn't exist") as caught:
+        catalogue.resolve(wanted, MINORS)
+    assert "use one of" in str(caught.value)
+
+
+def test_an_unknown_patch_is_answered_with_the_known_ones():
+    with pytest.raises(CskError, match=r"1\.36\.1, 1\.36\.9, 1\.36\.10"):
+        catalogue.resolve("1.36.2", MINORS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"minor": "1.36", "released": "2026-07-08", "valid_until": date(2027, 7, 7), "releases": {"1.36.1": {}}},
+        {"minor": "1.36", "released": date(2026, 7, 8), "valid_until": date(2027, 7, 7), "releases": {}},
+        {"minor": "1.36", "released": date(2026, 7, 8), "valid_until": date(2027, 7, 7), "releases": {"1.37.1": {}}},
+        [],
+        None,
+    ],
+)
+def test_what_is_no_release_file(content):
+    with pytest.raises(CskError, match=r"releases/own\.yml"):
+        catalogue.parse({"own.yml": content})
