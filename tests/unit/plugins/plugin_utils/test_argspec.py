@@ -1,0 +1,90 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options come from the modules' documentation, and values are checked against them, all errors at once."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+
+
+def problems(module: str, **values) -> list[str]:
+    found = argspec.number_problems(values, module) + argspec.check(values, argspec.settings(module), module)[1]
+    return [str(problem) for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("module", "there", "control"),
+    [
+        (
+            "csk_cluster",
+            {"name", "version", "zones", "pod_cidr", "deletion_protection"},
+            {"state", "confirm", "csk_home"},
+        ),
+        ("csk_nodepool", {"name", "desired_size", "labels", "taints"}, {"cluster", "csk_home", "csk_today"}),
+    ],
+)
+def test_settings_are_the_options_without_those_of_the_task(module, there, control):
+    settings = argspec.settings(module)
+    assert there <= set(settings)
+    assert not control & set(settings)
+    assert control <= set(argspec.options(module))
+
+
+def test_defaults_are_filled_in():
+    values, found = argspec.check({"name": "demo"}, argspec.settings("csk_cluster"), "csk_cluster")
+    assert found == []
+    assert (values["masters"], values["pod_cidr"], values["zones"]) == (3, "172.20.0.0/16", ["zone-a"])
+
+
+@pytest.mark.parametrize(
+    ("values", "parts"),
+    [
+        ({"flavour": "big"}, ["csk_cluster.flavour", "there is no such option"]),
+        ({"pod_cird": "x"}, ["csk_cluster.pod_cird", "did you mean pod_cidr?"]),
+        ({"state": "absent"}, ["csk_cluster.state"]),  # no setting of a cluster
+        ({"masters": "three"}, ["csk_cluster", "masters"]),
+        ({"provider": "vm"}, ["csk_cluster", "container"]),
+        ({"zones": {"a": 1}}, ["csk_cluster", "zones"]),
+        ({"proxy": {"htp_proxy": "x"}}, ["csk_cluster.proxy.htp_proxy", "did you mean http_proxy?"]),
+        (
+            {"registry_mirrors": [{"registry": "a", "endpoints": ["b"]}, {"registry": "a", "endpoint": "b"}]},
+            ["csk_cluster.registry_mirrors[1].endpoint", "did you mean endpoints?"],
+        ),
+    ],
+)
+def test_what_is_wrong(values, parts):
+    text = "\n".join(problems("csk_cluster", name="demo", **values))
+    for part in parts:
+        assert part in text
+
+
+def test_all_errors_at_once():
+    assert len(problems("csk_cluster", name="demo", flavour="big", pod_cird="x", version=1.36)) == 3
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"), [("1.36", None), (1.36, "float"), (1.3, "float"), (1, "int"), (None, None), (True, "bool")]
+)
+def test_a_version_is_a_string(version, kind):
+    found = argspec.number_problems({"version": version}, "csk_cluster")
+    assert [problem.where for problem in found] == (["csk_cluster.version"] if kind else [])
+    if kind:
+        assert kind in found[0].what
+        assert f'version: "{version}"' in found[0].fix
+
+
+@pytest.mark.parametrize("values", [None, [], "demo", 5])
+def test_what_is_no_dictionary(values):
+    _, (problem,) = argspec.check(values, argspec.settings("csk_cluster"), "csk_cluster")
+    assert "not a dictionary" in problem.what
+
+
+def test_a_tasks_arguments():
+    with pytest.raises(CskError) as caught:
+        argspec.module_arguments("csk_nodepool", {"cluster": "demo", "size": 3, "name": "web"})
+    assert "csk_nodepool.size" in str(caught.value)
+    assert "desired_size" in str(caught.value)
+    given = {"cluster": "demo", "name": "web", "desired_size": "3"}
+    assert argspec.module_arguments("csk_nodepool", given)["desired_size"] == 3
