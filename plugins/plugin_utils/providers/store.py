@@ -141,7 +141,7 @@ class Store:
         digest = self.digest(release)
 
         def on_line(line: str) -> None:
-            key, _, value = line.partition("=")
+            key, _mark, value = line.partition("=")
             if key == "copied":
                 on_copied(value)
 

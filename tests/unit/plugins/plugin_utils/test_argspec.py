@@ -77,7 +77,7 @@ def test_a_version_is_a_string(version, kind):
 
 @pytest.mark.parametrize("values", [None, [], "demo", 5])
 def test_what_is_no_dictionary(values):
-    _, (problem,) = argspec.check(values, argspec.settings("csk_cluster"), "csk_cluster")
+    _values, (problem,) = argspec.check(values, argspec.settings("csk_cluster"), "csk_cluster")
     assert "not a dictionary" in problem.what
 
 

@@ -62,7 +62,9 @@ def test_a_registrys_mirror():
 
 
 def test_a_proxy_is_not_asked_for_the_clusters_own_networks():
-    (text,) = nodenet.proxy_files(cluster(proxy={"http_proxy": "http://p%20:1", "no_proxy": ["x.example"]})).values()
+    text = "".join(
+        nodenet.proxy_files(cluster(proxy={"http_proxy": "http://p%20:1", "no_proxy": ["x.example"]})).values()
+    )
     assert 'Environment="HTTP_PROXY=http://p%%20:1"' in text
     assert "HTTPS_PROXY" not in text
     direct = text.partition("NO_PROXY=")[2]

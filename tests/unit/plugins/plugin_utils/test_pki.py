@@ -127,6 +127,6 @@ def test_admin_kubeconfig():
 
 
 def test_bootstrap_token():
-    tokens = {pki.bootstrap_token() for _ in range(100)}
+    tokens = {pki.bootstrap_token() for _time in range(100)}
     assert len(tokens) == 100
     assert all(re.fullmatch(r"[a-z0-9]{6}\.[a-z0-9]{16}", token) for token in tokens)

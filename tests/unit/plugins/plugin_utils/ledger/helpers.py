@@ -30,7 +30,7 @@ def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
     processes = [FORK.Process(target=body, args=(number,)) for number in range(count)]
     for process in processes:
         process.start()
-    found = dict(results.get(timeout=120) for _ in processes)
+    found = dict(results.get(timeout=120) for _process in processes)
     for process in processes:
         process.join()
     return [found[number] for number in range(count)]

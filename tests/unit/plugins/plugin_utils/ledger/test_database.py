@@ -122,6 +122,6 @@ def test_opening_again_is_quick_and_needs_no_alembic(ledger, home, url):
     command = [sys.executable, "-c", script, str(home), url or ""]
     assert subprocess.check_output(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True) == "False\n"
     started = time.process_time()  # a busy machine doesn't count
-    for _ in range(10):
+    for _time in range(10):
         Ledger.open(str(home), url)
     assert (time.process_time() - started) / 10 < 0.05

@@ -92,7 +92,7 @@ def test_one_lock(ledger):
 def test_lock_given_back_and_taken(ledger):
     def work(number: int) -> int:
         run, got = Run(f"host{number}", "boot", 1, 1), 0
-        for _ in range(20):
+        for _time in range(20):
             with contextlib.suppress(CskError):
                 ledger.lock("demo", run)
                 got += 1

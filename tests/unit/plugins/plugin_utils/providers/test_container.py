@@ -47,7 +47,7 @@ class Api:
     def containers(self, filters: Any, **_options: Any) -> list[Any]:
         """Those with the labels."""
         wanted = [item.partition("=") for item in filters["label"]]
-        return [c for c in self.there if all(k in c["Labels"] and v in ("", c["Labels"][k]) for k, _, v in wanted)]
+        return [c for c in self.there if all(k in c["Labels"] and v in ("", c["Labels"][k]) for k, _mark, v in wanted)]
 
     def networks(self, **_options: Any) -> list[Any]:
         """All of them."""
