@@ -70,9 +70,12 @@ class Kube:
         return self("exec", "-n", namespace, pod, "--", *command)
 
     def etcd(self, node: str, *arguments: str) -> Any:
-        """What etcdctl answers in a master's etcd pod."""
-        command = [*ETCD, *arguments, "--write-out=json"]
-        return json.loads(self.in_pod(f"etcd-{node}", *command, namespace="kube-system").splitlines()[-1])
+        """What etcdctl answers in a master's etcd pod, as a structure."""
+        return json.loads(self.etcd_text(node, *arguments, "--write-out=json").splitlines()[-1])
+
+    def etcd_text(self, node: str, *arguments: str) -> str:
+        """What etcdctl prints in a master's etcd pod."""
+        return self.in_pod(f"etcd-{node}", *ETCD, *arguments, namespace="kube-system")
 
     @contextlib.contextmanager
     def namespace(self, name: str) -> Iterator[str]:
