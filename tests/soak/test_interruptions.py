@@ -91,3 +91,4 @@ def test_a_replacement_is_killed(healthy: TestCluster, note: Note) -> None:
     members = cluster.kube.etcd("master-1", "member", "list")["members"]
     assert sorted(member["name"] for member in members) == list(MASTERS)
     cluster.whole()
+    cluster.load()

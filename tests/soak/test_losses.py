@@ -59,3 +59,4 @@ def test_masters_are_replaced(healthy: TestCluster, note: Note, turn: int) -> No
         f"{seconds:4.1f} s without an acknowledged write; replaced in {again.seconds:.0f} s",
     )
     cluster.whole()
+    cluster.load()

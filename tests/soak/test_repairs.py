@@ -60,3 +60,5 @@ def test_it_is_said_and_repaired(healthy: TestCluster, note: Callable[[str, str]
     healthy.whole()
     changed = [name for name, state in healthy.machines.states().items() if state != before[name]]
     assert all(name in said for name in changed), changed
+    if "data" in what:
+        healthy.load()

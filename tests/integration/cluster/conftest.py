@@ -32,6 +32,7 @@ KEEP = bool(os.environ.get("CSK_TEST_KEEP"))
 class TestCluster:
     """A cluster of the tests.
 
+    :param image: the archive of the test image.
     :param outcomes: of the runs that made it, by what they were.
     """
 
@@ -39,6 +40,7 @@ class TestCluster:
 
     playbooks: Playbooks
     file: dict[str, Any]
+    image: Path | None = None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     @property
@@ -86,6 +88,10 @@ class TestCluster:
         """Run delete with its name."""
         return self.playbooks.run("delete", csk_name=self.name, csk_confirm=self.name, **more)
 
+    def load(self) -> None:
+        """Put the test image on the nodes that don't have it."""
+        self.playbooks.run("load_image", csk_name=self.name, csk_image=str(self.image)).good()
+
     def whole(self) -> None:
         """All is as the file says: Nodes, etcd's members, and a run that finds nothing to do."""
         assert self.kube.ready() == self.nodes
@@ -114,14 +120,15 @@ def playbooks(tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
 @pytest.fixture(scope="session")
 def cluster(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
     """Three masters and two workers, with the test image on every node."""
-    made = TestCluster(playbooks, cluster_file(NAME))
+    made = TestCluster(playbooks, cluster_file(NAME), echo)
     if KEEP and made.record:
+        made.load()
         yield made
         return
     made.outcomes["check"] = playbooks.run("create", "--check", "--diff", file=made.file)
     made.outcomes["left by check"] = Outcome(0, " ".join(made.machines.left()) + str(made.record or ""))
     made.outcomes["create"] = made.create().good()
-    playbooks.run("load_image", csk_name=NAME, csk_image=str(echo)).good()
+    made.load()
     yield made
     if not KEEP:
         made.delete().good()

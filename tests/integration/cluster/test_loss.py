@@ -95,3 +95,4 @@ def test_a_master_without_machine_and_data_is_replaced(healthy: TestCluster) -> 
     labels = cluster.kube.nodes()[victim]["metadata"]["labels"]
     assert labels["csk.dev/added-at"] == record.added_at.strftime("%Y%m%dT%H%M%SZ")
     assert "super-admin.conf" not in cluster.machines(victim, "ls", "/etc/kubernetes")
+    cluster.load()  # for the tests that come after this one
