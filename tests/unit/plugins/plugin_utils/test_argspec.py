@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
 
@@ -88,3 +89,59 @@ def test_a_tasks_arguments():
     assert "desired_size" in str(caught.value)
     given = {"cluster": "demo", "name": "web", "desired_size": "3"}
     assert argspec.module_arguments("csk_nodepool", given)["desired_size"] == 3
+
+
+def modules() -> list[str]:
+    return sorted(path.stem for path in argspec._MODULES.glob("csk_*.py"))
+
+
+def compared(spec: dict, documented: dict) -> None:
+    """Each option is as its documentation says, with those below it."""
+    for name, option in documented.items():
+        found = spec[name]
+        for key in ("type", "elements", "required", "default", "choices"):
+            assert found.get(key) == option.get(key), f"{name}.{key}"
+        assert ("options" in found) == ("suboptions" in option)
+        compared(found.get("options", {}), option.get("suboptions", {}))
+        assert set(found.get("options", {})) == set(option.get("suboptions", {}))
+
+
+@pytest.mark.parametrize("module", modules())
+def test_options_are_those_of_the_documentation(module):
+    source = (argspec._MODULES / f"{module}.py").read_text("utf-8")
+    documented = yaml.safe_load(source.partition('DOCUMENTATION = r"""')[2].partition('"""')[0])["options"]
+    spec = argspec.options(module)
+    compared(spec, documented)
+    assert set(spec) - set(documented) <= {"csk_home", "csk_today", "csk_take_over", "check_variables"}
+
+
+def test_settings_and_control_options_are_all_options():
+    for module in ("csk_cluster", "csk_nodepool"):
+        given = set(argspec.options(module))
+        assert set(argspec.settings(module)) == given - set(argspec.CONTROL_OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("values", "part"),
+    [
+        ({"registry_mirrors": ["docker.io"]}, "registry_mirrors"),
+        ({"registry_mirrors": [{"endpoints": ["a"]}]}, "registry"),
+        ({"proxy": "http_proxy=http://p:1 htp=1"}, "htp"),  # Ansible's own way to write a dictionary
+        ({"zones": None}, "zones"),
+        ({"masters": None}, "masters"),
+        ({"masters": 3.5}, "masters"),
+        ({"proxy": {"no_proxy": None}}, "no_proxy"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_a_problem_and_no_crash(values, part):
+    found = problems("csk_cluster", name="demo", **values)
+    assert found
+    assert part in "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [("pod_cird", "did you mean pod_cidr?"), ("zone", "did you mean zones?"), ("xyz", "use one of pod_cidr, zones.")],
+)
+def test_the_name_that_was_probably_meant(name, fix):
+    assert argspec.unknown(name, ["zones", "pod_cidr"], f"csk_cluster.{name}").fix == fix

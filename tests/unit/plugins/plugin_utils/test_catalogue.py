@@ -153,3 +153,36 @@ def test_an_unknown_patch_is_answered_with_the_known_ones():
 def test_what_is_no_release_file(content):
     with pytest.raises(CskError, match=r"releases/own\.yml"):
         catalogue.parse({"own.yml": content})
+
+
+@pytest.mark.parametrize(
+    ("today", "creatable", "operated"),
+    [
+        (date(2025, 12, 9), [], []),
+        (date(2025, 12, 10), ["1.34"], ["1.34"]),
+        (date(2026, 3, 10), ["1.34", "1.35"], ["1.34", "1.35"]),
+        (date(2026, 7, 7), ["1.34", "1.35"], ["1.34", "1.35"]),
+        (date(2026, 7, 8), ["1.35", "1.36"], ["1.34", "1.35", "1.36"]),
+        (date(2026, 11, 3), ["1.35", "1.36"], ["1.34", "1.35", "1.36"]),
+        (date(2026, 11, 4), ["1.36", "1.37"], ["1.34", "1.35", "1.36", "1.37"]),
+        (date(2026, 11, 24), ["1.36", "1.37"], ["1.34", "1.35", "1.36", "1.37"]),
+    ],
+)
+def test_what_csk_creates_and_operates_on_a_date(today, creatable, operated):
+    verdicts = {name: catalogue.judge(minor.newest, SHIPPED, today) for name, minor in SHIPPED.items()}
+    assert [name for name, verdict in verdicts.items() if verdict.create] == creatable
+    assert [name for name, verdict in verdicts.items() if verdict.operate] == operated
+
+
+def test_versions_are_sorted_as_numbers():
+    versions = ["1.36.10", "1.36.9", "1.100.0", "1.37.0", "1.36"]
+    assert sorted(versions, key=catalogue.version_key) == ["1.36", "1.36.9", "1.36.10", "1.37.0", "1.100.0"]
+
+
+def test_every_wrong_file_is_told_and_the_order_is_by_version():
+    with pytest.raises(CskError) as caught:
+        catalogue.parse({"a.yml": {}, "b.yml": None})
+    assert [problem.where for problem in caught.value.problems] == ["releases/a.yml", "releases/b.yml"]
+    released = {"released": date(2026, 7, 8), "valid_until": date(2027, 7, 7)}
+    files = {name: released | {"minor": name, "releases": {f"{name}.1": {}}} for name in ("1.100", "1.36", "1.9")}
+    assert list(catalogue.parse(files)) == ["1.9", "1.36", "1.100"]

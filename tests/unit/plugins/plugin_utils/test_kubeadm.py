@@ -108,3 +108,53 @@ def test_discovery_holds_no_credentials():
     cluster = found["clusters"][0]["cluster"]
     assert cluster["server"] == "https://172.30.0.10:6443"
     assert base64.b64decode(cluster["certificate-authority-data"]) == b"CA"
+
+
+def test_a_bootstrap_and_what_is_uploaded_differ_in_etcd_only():
+    bootstrap = documents(kubeadm.bootstrap_config(CLUSTER, MASTERS, MASTERS[0], TOKEN))
+    uploaded = documents(kubeadm.init_config(CLUSTER, MASTERS[0], TOKEN))
+    assert "etcd" not in uploaded["ClusterConfiguration"]
+    del bootstrap["ClusterConfiguration"]["etcd"]
+    assert bootstrap == uploaded
+
+
+def test_each_bootstrap_has_the_random_token_of_its_cluster():
+    text = kubeadm.bootstrap_config(replace(CLUSTER, etcd_token="other"), MASTERS, MASTERS[0], TOKEN)
+    extra = documents(text)["ClusterConfiguration"]["etcd"]["local"]["extraArgs"]
+    assert arguments(extra)["initial-cluster-token"] == "other"
+
+
+def test_a_masters_registration():
+    node = documents(kubeadm.init_config(CLUSTER, MASTERS[1], None))["InitConfiguration"]["nodeRegistration"]
+    assert (node["name"], node["taints"]) == ("master-2", [kubeadm.MASTER_TAINT])
+    given = arguments(node["kubeletExtraArgs"])
+    assert given["node-ip"] == "172.30.0.12"
+    assert set(given["node-labels"].split(",")) == {
+        "csk.dev/origin=create", "csk.dev/added-at=20261124T120000Z", "topology.kubernetes.io/zone=zone-2",
+    }  # fmt: skip
+
+
+def test_a_worker_of_a_pool_without_taints_has_none():
+    for pool in (None, replace(POOL, spec={"labels": {}, "taints": []})):
+        found = documents(kubeadm.join_config(CLUSTER, WORKER, pool, TOKEN))["JoinConfiguration"]
+        assert found["nodeRegistration"]["taints"] == []
+
+
+def test_discovery_has_no_key_and_no_token():
+    text = kubeadm.discovery_config(CLUSTER, "CA")
+    assert not [word for word in ("token", "client-", "password", "exec") if word in text]
+    document = yaml.safe_load(text)
+    assert document["current-context"] == document["contexts"][0]["name"]
+    assert document["contexts"][0]["context"]["cluster"] == document["clusters"][0]["name"]
+
+
+def test_coredns_asks_the_endpoint():
+    (container,) = yaml.safe_load(kubeadm.coredns_patch(CLUSTER))["spec"]["template"]["spec"]["containers"]
+    assert container["name"] == "coredns"  # a strategic merge finds it by its name
+    # The values of an environment are strings; a number is refused by the API.
+    assert arguments(container["env"]) == {
+        "KUBERNETES_SERVICE_HOST": "172.30.0.10",
+        "KUBERNETES_SERVICE_PORT": "6443",
+    }
+    uploaded = documents(kubeadm.init_config(CLUSTER, MASTERS[0], None))["InitConfiguration"]
+    assert uploaded["patches"] == {"directory": kubeadm.PATCHES}

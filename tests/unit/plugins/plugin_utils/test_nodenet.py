@@ -71,3 +71,43 @@ def test_a_proxy_is_not_asked_for_the_clusters_own_networks():
     for name in ("10.9.0.0/22", "172.20.0.0/16", "172.21.0.0/20", "127.0.0.1", ".svc", ".cluster.local", "x.example"):
         assert name in direct
     assert nodenet.proxy_files(cluster()) == {}
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_every_master_names_all_others(number):
+    text = nodenet.keepalived(cluster(), MASTERS[number - 1], MASTERS, interface="ens3")
+    peers = text.partition("unicast_peer {")[2].partition("}")[0].split()
+    assert peers == [master.address for master in MASTERS if master.name != f"master-{number}"]
+    assert "interface ens3" in text
+    assert f"router_id master-{number}\n" in text
+
+
+@pytest.mark.parametrize("ranges", [["172.20.0.0/23"], ["172.20.0.0/23", "fd00::/64"]])
+def test_containerd_makes_json_of_the_template(ranges):
+    text = nodenet.conflist_template(cluster(), 1500)
+    start, end = "{{range $i, $range := .PodCIDRRanges}}{{if $i}}, {{end}}", "{{end}}"
+    before, rest = text.split(start)
+    body, after = rest.split(end)
+    made = ", ".join(body.replace("{{$range}}", item) for item in ranges)
+    document = json.loads(before + made + after)
+    assert document["plugins"][0]["ipam"]["ranges"] == [[{"subnet": item}] for item in ranges]
+    assert document["cniVersion"]
+    assert "{{" not in before + made + after
+
+
+@pytest.mark.parametrize(
+    ("proxy", "names"),
+    [
+        ({"http_proxy": "http://p:1", "https_proxy": None, "no_proxy": []}, ["HTTP_PROXY", "NO_PROXY"]),
+        ({"http_proxy": None, "https_proxy": "http://p:1", "no_proxy": []}, ["HTTPS_PROXY", "NO_PROXY"]),
+        ({"http_proxy": "http://p:1", "https_proxy": "http://q:1", "no_proxy": []},
+         ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]),
+    ],
+)  # fmt: skip
+def test_a_proxys_drop_in(proxy, names):
+    ((path, text),) = nodenet.proxy_files(cluster(proxy=proxy)).items()
+    assert path == "/etc/systemd/system/containerd.service.d/csk-proxy.conf"
+    head, *lines = text.splitlines()
+    assert head == "[Service]"
+    assert [line.partition("=")[2].partition("=")[0].lstrip('"') for line in lines] == names
+    assert all(line.startswith('Environment="') and line.endswith('"') for line in lines)

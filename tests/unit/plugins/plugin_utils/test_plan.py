@@ -203,3 +203,61 @@ def test_quorum(masters, lost, refused):
     if problem:
         assert "master-1" in problem.what
         assert "restore" in problem.fix
+
+
+@pytest.mark.parametrize("observed", ["down", "no node", "not ready", "no kubelet", "unmarked", "ready"])
+@pytest.mark.parametrize("state", [None, "stopped", "running"])
+@pytest.mark.parametrize("recorded", ["new", "ready"])
+@pytest.mark.parametrize("role", ["master", "worker"])
+@pytest.mark.parametrize("status", ["creating", "ready"])
+def test_what_holds_in_every_case(status, role, recorded, state, observed):
+    cluster, machine = replace(READY, status=status), replace(MASTER if role == "master" else WORKER, status=recorded)
+    found = {
+        "down": DOWN,
+        "no node": NONE,
+        "not ready": seen(node(machine, ready=False)),
+        "no kubelet": seen(node(machine, kubelet=False)),
+        "unmarked": seen(node(machine, marked=False)),
+        "ready": seen(node(machine)),
+    }[observed]
+    work = plan.machine_work(cluster, machine, machine_state(machine, state), found)
+    step, host = (work.machine, work.host) if work else ("", "")
+    # A machine that isn't there is made, one that is stopped is started or replaced, one that runs is never made.
+    assert step in {None: ("create", "replace"), "stopped": ("start", "replace"), "running": ("", "replace")}[state]
+    # A machine that runs or is stopped, and was finished, keeps its data.
+    if step == "replace" and state:
+        assert (status, role, recorded) == ("ready", "master", "new")
+    # A machine that is made anew becomes a node by a bootstrap or a join; nobody but a master bootstraps.
+    assert host in ("bootstrap", "join") or step not in ("create", "replace")
+    assert host != "bootstrap" or (role, status) == ("master", "creating")
+    # Nothing is repaired that nobody has seen.
+    assert host not in ("repair", "register") or (found.reachable and state == "running" and recorded == "ready")
+    # What is as it should be is left alone.
+    if (status, state, observed) == ("ready", "running", "ready"):
+        assert work is None
+
+
+def test_a_pool_that_is_changed_and_grows():
+    pool = POOL.spec | {"name": "web", "desired_size": 4, "labels": {}, "zones": ["a"]}
+    changes, problems = plan.pool_sentences(pool, POOL, 2)
+    assert changes == ["pool web: add 2 workers.", "pool web: change labels, zones."]
+    assert problems == []
+
+
+def test_creating():
+    assert plan.create_sentences("demo", "1.36.3", 3, ["a", "b"]) == [
+        "cluster demo: create it with Kubernetes 1.36.3, 3 masters in a, b."
+    ]
+
+
+def test_a_cluster_that_is_still_being_created_is_not_judged_by_its_labels():
+    bare = replace(node(WORKER), labels={})
+    assert sentences(seen(bare, addons={}, record=None), cluster=CREATING) == ["master-1: set up the master."]
+
+
+def test_labels_of_a_worker_whose_pool_is_not_recorded():
+    there = replace(node(WORKER), labels={})
+    assert set(plan.label_changes(WORKER, None, there)) == {
+        "csk.dev/added-at", "csk.dev/origin", "topology.kubernetes.io/zone",
+    }  # fmt: skip
+    assert plan.taints_wanted(WORKER, None, there) is None

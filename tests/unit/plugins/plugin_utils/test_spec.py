@@ -225,3 +225,19 @@ def test_taints():
 )
 def test_variables_that_no_playbook_knows(names, found):
     assert spec.file_variables(names, ["csk_cluster"]) == found
+
+
+@pytest.mark.parametrize(("zones", "masters"), [(["zone-a"], 1), (["zone-b", "zone-a"], 2), (["zone-a", "zone-a"], 2)])
+def test_every_problem_of_a_cluster_is_found_at_once(valid, zones, masters):
+    found = wrong(valid, name="Demo", zones=zones, masters=masters, pod_cidr="172.20.0.0/18", dns_servers=["ns"])
+    assert {"csk_cluster.name", "csk_cluster.masters", "csk_cluster.pod_cidr", "csk_cluster.dns_servers"} <= set(found)
+    assert ("csk_cluster.zones" in found) == (len(set(zones)) < len(zones))
+
+
+@pytest.mark.parametrize(
+    ("cidr", "nodes"), [("172.20.0.0/18", 32), ("172.20.0.0/19", 16), ("172.20.0.0/23", 1), ("172.20.0.0/24", 1)]
+)
+def test_a_small_pod_network_is_told_how_many_nodes_it_holds(valid, cidr, nodes):
+    (problem,) = spec.cluster_problems(valid | {"pod_cidr": cidr})
+    assert f"holds {nodes} nodes" in problem.what
+    assert "/17" in problem.fix
