@@ -39,15 +39,15 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
         if first.reachable:
             changes += put_labels(api, recorded, pools, first)
         _wait(session, api, cluster, names, timeout)
-        if any(machine.status == "new" for machine in recorded):
-            # Labels and taints of the nodes that joined in this run.
-            changes += put_labels(api, recorded, pools, api.observe())
+        # Labels and taints of the Nodes that joined or registered anew in this run.
+        last = api.observe()
+        changes += put_labels(api, recorded, pools, last)
         token = ledger.secret(cluster.name, "token")
         if token:
             api.delete_token(token.decode())
             ledger.delete_secret(cluster.name, "token")
         record = _record(session, cluster)
-        if api.observe().record != record:
+        if last.record != record:
             api.put_record(record)
             changes.append("record of the cluster: written.")
     new = [machine.name for machine in recorded if machine.status != "ready"]
