@@ -32,8 +32,10 @@ def test_a_file_that_does_not_say(key):
     assert limits.immutable_problems(OLD, OLD | {key: None}) == []
 
 
-def test_every_immutable_setting_is_an_option():
-    assert set(limits.IMMUTABLE) <= set(argspec.settings("csk_cluster"))
+def test_every_setting_is_immutable_or_known_to_change():
+    # Zones and the version have rules of their own; a new option has to be decided on.
+    free = {"name", "version", "zones", "deletion_protection"}
+    assert set(argspec.settings("csk_cluster")) - free == set(limits.IMMUTABLE)
 
 
 @pytest.mark.parametrize(
