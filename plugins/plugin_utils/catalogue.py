@@ -18,6 +18,7 @@ from .errors import CskError, Problem
 CREATABLE = 2  # how many of the newest minors may be created
 SUPPORTED = 4  # how many of the newest minors are operated
 
+_EXACT = re.compile(r"1\.\d+\.\d+")
 _VERSION = re.compile(r"^1\.(\d+)(?:\.(\d+))?$")
 _FIELD = "csk_cluster.version"
 
@@ -78,8 +79,9 @@ def parse(files: dict[str, dict[str, Any]]) -> dict[str, Minor]:
     for name, content in files.items():
         try:
             minor = Minor(content["minor"], content["released"], content["valid_until"], dict(content["releases"]))
-            valid = isinstance(minor.released, date) and isinstance(minor.valid_until, date) and minor.releases
-            wrong = not valid or any(minor_of(version) != minor.name for version in minor.releases)
+            dates = type(minor.released) is date and type(minor.valid_until) is date  # a datetime is a date too
+            exact = all(_EXACT.fullmatch(v) and minor_of(v) == minor.name for v in minor.releases)
+            wrong = not dates or not minor.releases or not exact or minor.name in minors
         except (KeyError, TypeError, ValueError):
             wrong = True
         if wrong:

@@ -20,12 +20,16 @@ CLUSTER_NAME_LENGTH = 30
 RESERVED_POOLS = ("master",)  # masters are called master-1, master-2 ...
 
 _DNS_LABEL = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
-_HOST = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d+)?")
+_DNS_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_HOST = re.compile(rf"{_DNS_NAME}(:\d+)?")
+_SAN = re.compile(rf"(\*\.)?{_DNS_NAME}")
+_DIRECT = re.compile(r"\*?\.?[A-Za-z0-9][A-Za-z0-9.:/-]*")
 _ADDRESS = re.compile(r"(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}")
-_URL = re.compile(r"https?://[A-Za-z0-9.:@%_~/-]+")
-_PATH = re.compile(r"(/[A-Za-z0-9._-]+)+")
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~%/-]*)?")
+_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+")
 _LABEL_VALUE = re.compile(r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
-_LABEL_KEY = re.compile(r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")
+_LABEL_KEY = re.compile(rf"(?=[^/]{{0,253}}/|[^/]*$)({_DNS_NAME}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?")
+_RESERVED_DOMAINS = re.compile(r"(.*\.)?(csk\.dev|kubernetes\.io|k8s\.io)/.*")
 
 
 def cluster_problems(spec: dict[str, Any], where: str = "csk_cluster") -> list[Problem]:
@@ -42,31 +46,45 @@ def cluster_problems(spec: dict[str, Any], where: str = "csk_cluster") -> list[P
             )
         )
     problems += address_problems(spec, where)
-    for key in ("http_proxy", "https_proxy"):
-        if "@" in ((spec.get("proxy") or {}).get(key) or ""):
-            rule = "a cluster's settings are shown in results and in the cluster, so no password may be in them."
-            fix = "use a proxy that knows the nodes by their addresses."
-            problems.append(Problem(f"{where}.proxy.{key}", "holds a user or a password.", rule, fix))
     return problems + cidr_problems(spec, where)
 
 
 def address_problems(spec: dict[str, Any], where: str) -> list[Problem]:
     """Names, addresses and URLs that end up in configuration files."""
-    checks = [("data_root", [spec["data_root"]], _PATH, "is an absolute path.", "write it like /var/lib/csk.")]
-    checks.append(("endpoint_sans", spec["endpoint_sans"], _HOST, "is a DNS name or an address.", "correct it."))
-    checks.append(("dns_servers", spec["dns_servers"], _ADDRESS, "is an IPv4 address.", "write it like 192.0.2.53."))
+    url = "is a URL without a user or a password, because settings are shown in results and in the cluster."
+    host = "is a host, with or without a port."
+    direct = "is a name, a suffix or a network."
+    checks = [
+        ("data_root", [spec["data_root"]], _PATH, "is an absolute path.", "write it like /var/lib/csk."),
+        (
+            "endpoint_sans",
+            spec["endpoint_sans"],
+            _SAN,
+            "is a DNS name or an address.",
+            "write it like api.example.org.",
+        ),
+        ("dns_servers", spec["dns_servers"], _ADDRESS, "is an IPv4 address.", "write it like 192.0.2.53."),
+    ]
+    problems = []
+    names = [mirror["registry"] for mirror in spec["registry_mirrors"]]
     for index, mirror in enumerate(spec["registry_mirrors"]):
         key = f"registry_mirrors[{index}]"
-        checks.append(
-            (f"{key}.registry", [mirror["registry"]], _HOST, "is a host, with or without a port.", "correct it.")
-        )
-        checks.append(
-            (f"{key}.endpoints", mirror["endpoints"], _URL, "is a URL.", "write it like https://mirror:5000.")
-        )
+        checks.append((f"{key}.registry", [mirror["registry"]], _HOST, host, "write it like docker.io."))
+        checks.append((f"{key}.endpoints", mirror["endpoints"], _URL, url, "write it like https://mirror:5000."))
+        if mirror["registry"] in names[:index]:
+            rule = "a registry is there once, with all its mirrors."
+            problems.append(
+                Problem(f"{where}.{key}.registry", "is there twice.", rule, "put their endpoints together.")
+            )
+        if not mirror["endpoints"]:
+            rule = "a registry has at least one mirror."
+            problems.append(Problem(f"{where}.{key}.endpoints", "is empty.", rule, "name one, or remove the registry."))
     proxy = spec.get("proxy") or {}
-    urls = [proxy[key] for key in ("http_proxy", "https_proxy") if proxy.get(key)]
-    checks.append(("proxy", urls, _URL, "is a URL.", "write it like http://proxy:3128."))
-    return [
+    for key in ("http_proxy", "https_proxy"):
+        urls = [proxy[key]] if proxy.get(key) else []
+        checks.append((f"proxy.{key}", urls, _URL, url, "write it like http://proxy:3128."))
+    checks.append(("proxy.no_proxy", proxy.get("no_proxy", []), _DIRECT, direct, "write it like .example.org."))
+    return problems + [
         Problem(f"{where}.{key}", f"{value!r} is refused.", f"each of it {rule}", fix)
         for key, values, pattern, rule, fix in checks
         for value in values
@@ -207,7 +225,7 @@ def label_problems(key: str, value: Any, where: str) -> list[Problem]:
     if not _LABEL_KEY.fullmatch(key):
         rule = "a key is an optional DNS prefix with a slash, and a name of 63 characters at most."
         problems.append(Problem(f"{where}.{key}", "isn't a valid key.", rule, "choose another key."))
-    if key.split("/", maxsplit=1)[0].endswith(("csk.dev", "kubernetes.io", "k8s.io")) and "/" in key:
+    if _RESERVED_DOMAINS.fullmatch(key):
         rule = "these prefixes are Kubernetes' and csk's own, and a kubelet may not set them."
         problems.append(Problem(f"{where}.{key}", "has a reserved prefix.", rule, "use a prefix of your own."))
     if not isinstance(value, str) or not _LABEL_VALUE.fullmatch(value):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -186,3 +186,28 @@ def test_every_wrong_file_is_told_and_the_order_is_by_version():
     released = {"released": date(2026, 7, 8), "valid_until": date(2027, 7, 7)}
     files = {name: released | {"minor": name, "releases": {f"{name}.1": {}}} for name in ("1.100", "1.36", "1.9")}
     assert list(catalogue.parse(files)) == ["1.9", "1.36", "1.100"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"releases": {"1.36": {}}},
+        {"releases": {"1.36.x": {}}},
+        {"releases": {"1.36.1.2": {}}},
+        {"releases": {"1.37.1": {}}},
+        {"releases": {}},
+        {"released": datetime.fromisoformat("2026-07-08T01:02:03+00:00")},
+        {"valid_until": "2027-07-07"},
+    ],
+)
+def test_a_file_that_is_no_release_file(change):
+    good = {"minor": "1.36", "released": date(2026, 7, 8), "valid_until": date(2027, 7, 7), "releases": {"1.36.3": {}}}
+    assert catalogue.parse({"1.36.yml": good})
+    with pytest.raises(CskError, match="isn't a release file"):
+        catalogue.parse({"1.36.yml": good | change})
+
+
+def test_two_files_of_one_minor():
+    good = {"minor": "1.36", "released": date(2026, 7, 8), "valid_until": date(2027, 7, 7), "releases": {"1.36.3": {}}}
+    with pytest.raises(CskError, match=r"releases/b\.yml"):
+        catalogue.parse({"a.yml": good, "b.yml": good})

@@ -140,7 +140,19 @@ def test_networks_that_overlap_what_is_there():
             ["csk_cluster.registry_mirrors[0].endpoints"],
         ),
         ({"proxy": {"http_proxy": "http://proxy:3128", "no_proxy": []}}, []),
-        ({"proxy": {"http_proxy": "proxy:3128", "no_proxy": []}}, ["csk_cluster.proxy"]),
+        ({"proxy": {"http_proxy": "proxy:3128", "no_proxy": []}}, ["csk_cluster.proxy.http_proxy"]),
+        ({"proxy": {"no_proxy": ['x"\nExecStartPre=/bin/sh']}}, ["csk_cluster.proxy.no_proxy"]),
+        ({"proxy": {"no_proxy": [".example", "10.0.0.0/8", "*.example.org", "host:80"]}}, []),
+        ({"data_root": "/var/lib/../../etc"}, ["csk_cluster.data_root"]),
+        ({"endpoint_sans": ["host:6443", "a..b"]}, ["csk_cluster.endpoint_sans"] * 2),
+        (
+            {"registry_mirrors": [{"registry": "a", "endpoints": ["https://me:word@mirror"]}]},
+            ["csk_cluster.registry_mirrors[0].endpoints"],
+        ),
+        (
+            {"registry_mirrors": [{"registry": "a", "endpoints": ["https://m"]}, {"registry": "a", "endpoints": []}]},
+            ["csk_cluster.registry_mirrors[1].registry", "csk_cluster.registry_mirrors[1].endpoints"],
+        ),
         ({"proxy": {"https_proxy": "http://me:word@proxy:1", "no_proxy": []}}, ["csk_cluster.proxy.https_proxy"]),
     ],
 )
@@ -241,3 +253,21 @@ def test_a_small_pod_network_is_told_how_many_nodes_it_holds(valid, cidr, nodes)
     (problem,) = spec.cluster_problems(valid | {"pod_cidr": cidr})
     assert f"holds {nodes} nodes" in problem.what
     assert "/17" in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("key", "good"),
+    [
+        ("mycsk.dev/x", True),
+        ("notk8s.io/x", True),
+        ("node.kubernetes.io/x", False),
+        ("k8s.io/x", False),
+        ("csk.dev/x", False),
+        ("a..b/x", False),
+        ("a-.b/x", False),
+        (f"{'a.' * 126}b/x", True),
+        (f"{'a.' * 127}b/x", False),
+    ],
+)
+def test_the_prefix_of_a_label(key, good):
+    assert (spec.label_problems(key, "value", "labels") == []) is good
