@@ -98,7 +98,7 @@ def _pod_range(_facts: _Facts) -> list[NodeFile]:
 
 
 def _temporary(_facts: _Facts) -> list[NodeFile]:
-    names = ("bootstrap.yaml", "init.yaml", "join.yaml")
+    names = ("bootstrap.yaml", "init.yaml", "join.yaml", "discovery.conf", "patches/corednsdeployment.yaml")
     paths = [f"{kubeadm.FOLDER}/{name}" for name in names]
     return [NodeFile(path, None) for path in [*paths, "/etc/kubernetes/super-admin.conf"]]
 

@@ -157,6 +157,8 @@ def test_mirrors_and_proxy():
                 "/etc/csk/kubeadm/bootstrap.yaml",
                 "/etc/csk/kubeadm/init.yaml",
                 "/etc/csk/kubeadm/join.yaml",
+                "/etc/csk/kubeadm/discovery.conf",
+                "/etc/csk/kubeadm/patches/corednsdeployment.yaml",
                 "/etc/kubernetes/super-admin.conf",
             ],
         ),
