@@ -76,6 +76,7 @@ class ActionModule(CskAction):
             "machines": hosts,
             "addons_missing": missing,
             "kubeconfig": str(write_kubeconfig(session, cluster)),
+            "api_address": _api_address(masters, live),
             "flannel_image": f"{FLANNEL_IMAGE}:{flannel}",
             "diff": diff(recorded and recorded.spec, after.spec, name) if changes else {},
         }
@@ -139,6 +140,12 @@ class ActionModule(CskAction):
             "kubeconfig": str(path),
             "steps": [{"title": title, "seconds": round(seconds, 1)} for title, seconds in steps],
         }
+
+
+def _api_address(masters: list[Machine], live: Live) -> str:
+    """A master whose API server is ready; while the cluster is being created, the one that is first to be."""
+    ready = [m.address for m in masters if (node := live.observed.nodes.get(m.name)) and node.ready and node.kubelet]
+    return (ready or [masters[0].address])[0]
 
 
 def _masters(session: Session, cluster: Cluster) -> tuple[list[Machine], dict[str, Pool], dict[str, Any], Any]:

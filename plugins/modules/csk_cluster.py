@@ -210,6 +210,10 @@ addons_missing:
   returned: when state is present, except in check mode
   type: list
   elements: str
+api_address:
+  description: The address of a master whose API server is ready, or will be first.
+  returned: when state is present, except in check mode
+  type: str
 flannel_image:
   description: The image of the network plugin that the release names.
   returned: when state is present, except in check mode

@@ -25,7 +25,7 @@ LEAVE = "/run/csk-endpoint-leave"  # while this file is there, the master gives 
 ENDPOINT_CHECK_SCRIPT = f"""\
 #!/bin/sh
 # keepalived asks whether the API server of this master may have the endpoint.
-test ! -e {LEAVE} && exec curl --silent --fail --insecure --max-time 2 --output /dev/null https://127.0.0.1:6443/readyz
+test ! -e {LEAVE} && exec curl --silent --fail --insecure --max-time 3 --output /dev/null https://127.0.0.1:6443/readyz
 """
 
 _KEEPALIVED = """\
@@ -41,8 +41,8 @@ global_defs {{
 vrrp_script api_server {{
   script "{check}"
   interval 1
-  timeout 3
-  fall 2
+  timeout 4
+  fall 3
   rise 1
   weight 100
 }}
