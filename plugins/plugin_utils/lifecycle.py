@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from . import pki
 from .cluster_api import ADDONS, ClusterApi, Observed, nodes_missing
 from .errors import CskError, Problem
 from .kubeadm import PORT
-from .models import Cluster
+from .models import Cluster, Machine
 from .reconcile import put_labels, renew_administrator
 from .session import Session
 
@@ -29,7 +30,6 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
     """
     ledger = session.ledger
     recorded = ledger.machines(cluster.name)
-    names = [machine.name for machine in recorded]
     pools = {pool.name: pool for pool in ledger.pools(cluster.name)}
     changes: list[str] = []
     if renew_administrator(session, cluster):
@@ -38,7 +38,7 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
         first = api.observe()
         if first.reachable:
             changes += put_labels(api, recorded, pools, first)
-        _wait(session, api, cluster, names, timeout)
+        _wait(session, api, cluster, recorded, timeout)
         # Labels and taints of the Nodes that joined or registered anew in this run.
         last = api.observe()
         changes += put_labels(api, recorded, pools, last)
@@ -59,12 +59,19 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
     return changes
 
 
-def _wait(session: Session, api: ClusterApi, cluster: Cluster, names: Sequence[str], timeout: int) -> None:
+def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequence[Machine], timeout: int) -> None:
+    masters = [machine.name for machine in recorded if machine.role == "master"]
+
     def missing(observed: Observed) -> list[str]:
-        gone = nodes_missing(observed, names)
-        if not observed.reachable:
+        gone = nodes_missing(observed, [machine.name for machine in recorded])
+        if observed.reachable:
+            gone += [f"{name} isn't available" for name in ADDONS if not observed.addons.get(name)]
+        if gone:
             return gone
-        return gone + [f"{name} isn't available" for name in ADDONS if not observed.addons.get(name)]
+        healthy = 0
+        with suppress(CskError):  # its pod may not take commands yet
+            healthy = api.healthy_etcd_members(masters[0])
+        return [] if healthy >= len(masters) else [f"{healthy} of {len(masters)} etcd members are healthy"]
 
     def progress(left: list[str]) -> None:
         if left:
@@ -74,7 +81,9 @@ def _wait(session: Session, api: ClusterApi, cluster: Cluster, names: Sequence[s
     if left:
         what = f"isn't ready after {timeout} s: {'; '.join(left)}."
         fix = "look at the kubelet's journal on the nodes named here, then run the playbook again."
-        raise CskError(Problem(f"cluster {cluster.name}", what, "all Nodes are Ready, all add-ons available.", fix))
+        raise CskError(
+            Problem(f"cluster {cluster.name}", what, "all Nodes are Ready, all add-ons and etcd members well.", fix)
+        )
 
 
 def write_kubeconfig(session: Session, cluster: Cluster) -> Path:
