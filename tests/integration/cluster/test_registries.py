@@ -104,7 +104,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, echo: Path) -> Iterator[Se
     configuration.write_text(
         f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: ':{port}', {tls}}}\n"
     )
-    program = registry_program((HOME / "artifacts" / "releases").resolve())
+    program = registry_program((HOME / "artifacts").resolve())
     registry = subprocess.Popen([program, "serve", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     proxy = socketserver.ThreadingTCPServer(("", 0), Proxy)
     proxy.asked = []  # type: ignore[attr-defined]
