@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,8 @@ def parse(files: dict[str, dict[str, Any]]) -> dict[str, Minor]:
     for name, content in files.items():
         try:
             minor = Minor(content["minor"], content["released"], content["valid_until"], dict(content["releases"]))
-            dates = type(minor.released) is date and type(minor.valid_until) is date  # a datetime is a date too
+            both = (minor.released, minor.valid_until)
+            dates = all(isinstance(day, date) and not isinstance(day, datetime) for day in both)  # YAML knows both
             exact = all(_EXACT.fullmatch(v) and minor_of(v) == minor.name for v in minor.releases)
             wrong = not dates or not minor.releases or not exact or minor.name in minors
         except (KeyError, TypeError, ValueError):

@@ -105,7 +105,7 @@ def test_containerd_makes_json_of_the_template(ranges):
     ],
 )  # fmt: skip
 def test_a_proxys_drop_in(proxy, names):
-    ((path, text),) = nodenet.proxy_files(cluster(proxy=proxy)).items()
+    path, text = next(iter(nodenet.proxy_files(cluster(proxy=proxy)).items()))
     assert path == "/etc/systemd/system/containerd.service.d/csk-proxy.conf"
     head, *lines = text.splitlines()
     assert head == "[Service]"
