@@ -17,7 +17,6 @@ class ActionModule(CskAction):
     """The work of csk_artifacts."""
 
     module = "csk_artifacts"
-    _supports_diff = False
 
     def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Make the release's artifacts be there and right."""

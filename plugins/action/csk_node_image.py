@@ -23,7 +23,6 @@ class ActionModule(CskAction):
     """The work of csk_node_image."""
 
     module = "csk_node_image"
-    _supports_diff = False
 
     def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Make the tree, start the build machine, or make the image of it."""
