@@ -97,19 +97,16 @@ class ActionModule(CskAction):
     def _check(self, session: Session, values: dict[str, Any], recorded: Cluster | None) -> str:
         """Refuse what breaks a rule; return the exact version."""
         problems = spec.cluster_problems(values)
-        version = recorded.version if recorded else ""
         if not values.get("version"):
             rule = "a cluster has a version: a minor, or an exact one."
             problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
-        elif recorded:
+            raise CskError(problems)
+        version, found, _warnings = checking.version_for(session, recorded, values["version"])
+        problems += found
+        if recorded:
             checking.refuse_deleting(recorded)
-            problems += limits.version_problems(recorded.version, values["version"])
             problems += limits.immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values)
-        else:
-            version = catalogue.resolve(values["version"], session.minors)
-            verdict = catalogue.judge(version, session.minors, session.today)
-            refused = catalogue.refuse_create(verdict, session.minors, session.today)
-            problems += [refused] if refused else []
+        elif version:
             provider = session.provider(values)
             problems += provider.check(version, values["masters"])
             problems += checking.network_problems(session, values, provider.networks())

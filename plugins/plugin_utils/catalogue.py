@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,11 @@ class Minor:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What may be done with a version on a date; ``reason`` names the rule and the dates where it may not."""
+    """What may be done with a version on a date; ``reason`` names the rule and the dates where it may not.
+
+    :param create_until: the last day on which clusters of it may be created; None while no newer minors say so.
+    :param operate_until: the last day on which it is supported, likewise.
+    """
 
     version: str
     status: str
@@ -48,6 +52,8 @@ class Verdict:
     operate: bool
     reason: str
     warnings: tuple[str, ...] = ()
+    create_until: date | None = None
+    operate_until: date | None = None
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -108,9 +114,10 @@ def load(folder: Path) -> dict[str, Minor]:
     return parse({path.name: yaml.safe_load(path.read_text("utf-8")) for path in sorted(folder.glob("*.yml"))})
 
 
-def resolve(version: str, minors: dict[str, Minor]) -> str:
+def resolve(version: str, minors: dict[str, Minor], where: str = _FIELD) -> str:
     """The exact version that a user's word means: a minor stands for its newest patch.
 
+    :param where: the option that holds the word.
     :raises CskError: for a version that isn't in the catalogue.
     """
     match = _VERSION.fullmatch(version)
@@ -122,7 +129,7 @@ def resolve(version: str, minors: dict[str, Minor]) -> str:
     known = minor.releases if minor is not None else minors
     raise CskError(
         Problem(
-            _FIELD,
+            where,
             f"{version!r} doesn't exist in the catalogue.",
             "a version is a minor or an exact version of the catalogue.",
             f"use one of {', '.join(sorted(known, key=version_key))}.",
@@ -137,25 +144,34 @@ def judge(version: str, minors: dict[str, Minor], today: date) -> Verdict:
     """
     name = minor_of(version)
     minor = minors[name]
-    out = [other for other in minors.values() if other.released <= today]
-    newest_first = [other.name for other in reversed(out)]
+    until = {
+        "create_until": _day_before(minor, CREATABLE, minors),
+        "operate_until": _day_before(minor, SUPPORTED, minors),
+    }
     if minor.released > today:
         reason = f"{name} is released on {minor.released}; today is {today}."
-        return Verdict(version, "unreleased", create=False, operate=False, reason=reason)
-    age = newest_first.index(name)
+        return Verdict(version, "unreleased", create=False, operate=False, reason=reason, **until)
+    out = [other.name for other in minors.values() if other.released <= today]
+    newer = len(out) - 1 - out.index(name)
     warnings = ()
     if today > minor.valid_until:
         warnings = (f"{name} was valid until {minor.valid_until}; plan the upgrade to a newer minor.",)
-    creatable = newest_first[:CREATABLE]
-    if age < CREATABLE:
-        return Verdict(version, "creatable", create=True, operate=True, reason="", warnings=warnings)
+    if newer < CREATABLE:
+        return Verdict(version, "creatable", create=True, operate=True, reason="", warnings=warnings, **until)
+    operate = newer < SUPPORTED
     reason = (
-        f"on {today} only the newest two minors, {' and '.join(reversed(creatable))}, may be created; "
+        f"on {today} only the newest two minors, {' and '.join(out[-CREATABLE:])}, may be created; "
         f"{name} (released {minor.released}, valid until {minor.valid_until}) is "
-        + ("only operated." if age < SUPPORTED else "no longer supported.")
+        + ("only operated." if operate else "no longer supported.")
     )
-    status = "operated" if age < SUPPORTED else "unsupported"
-    return Verdict(version, status, create=False, operate=age < SUPPORTED, reason=reason, warnings=warnings)
+    status = "operated" if operate else "unsupported"
+    return Verdict(version, status, create=False, operate=operate, reason=reason, warnings=warnings, **until)
+
+
+def _day_before(minor: Minor, newer: int, minors: dict[str, Minor]) -> date | None:
+    """The last day before that many newer minors are out; None where the catalogue doesn't know so many."""
+    released = [other.released for other in minors.values() if version_key(other.name) > version_key(minor.name)]
+    return released[newer - 1] - timedelta(days=1) if len(released) >= newer else None
 
 
 def refuse_create(verdict: Verdict, minors: dict[str, Minor], today: date) -> Problem | None:

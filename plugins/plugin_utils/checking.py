@@ -86,7 +86,8 @@ def check_file(session: Session, variables: dict[str, Any], names: Sequence[str]
     problems += spec.cluster_problems(cluster)
     problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"])
     checked.recorded = session.ledger.cluster(cluster["name"])
-    _check_version(session, checked)
+    checked.version, found, checked.warnings = version_for(session, checked.recorded, cluster["version"])
+    problems += found
     if checked.recorded is None:
         _check_new(session, checked)
     else:
@@ -107,21 +108,20 @@ def _pools(raw: Any) -> tuple[list[dict[str, Any]], list[Problem]]:
     return pools, problems
 
 
-def _check_version(session: Session, checked: Checked) -> None:
-    recorded, wanted = checked.recorded, checked.cluster["version"]
+def version_for(session: Session, recorded: Cluster | None, wanted: str) -> tuple[str, list[Problem], list[str]]:
+    """The exact version that a cluster has or is created with, what is wrong with the wanted one, and warnings.
+
+    :param wanted: as the file says it.
+    """
     if recorded is not None:
-        checked.problems += limits.version_problems(recorded.version, wanted)
-        checked.version = recorded.version
-        return
+        return recorded.version, limits.version_problems(recorded.version, wanted), []
     try:
-        checked.version = catalogue.resolve(wanted, session.minors)
+        version = catalogue.resolve(wanted, session.minors)
     except CskError as error:
-        checked.problems += error.problems
-        return
-    verdict = catalogue.judge(checked.version, session.minors, session.today)
+        return "", error.problems, []
+    verdict = catalogue.judge(version, session.minors, session.today)
     refused = catalogue.refuse_create(verdict, session.minors, session.today)
-    checked.problems += [refused] if refused else []
-    checked.warnings += verdict.warnings
+    return version, [refused] if refused else [], list(verdict.warnings)
 
 
 def _check_new(session: Session, checked: Checked) -> None:

@@ -211,3 +211,21 @@ def test_two_files_of_one_minor():
     good = {"minor": "1.36", "released": date(2026, 7, 8), "valid_until": date(2027, 7, 7), "releases": {"1.36.3": {}}}
     with pytest.raises(CskError, match=r"releases/b\.yml"):
         catalogue.parse({"a.yml": good, "b.yml": good})
+
+
+@pytest.mark.parametrize(
+    ("minor", "create_until", "operate_until"),
+    [
+        ("1.33", date(2026, 3, 9), date(2026, 11, 3)),
+        ("1.34", date(2026, 7, 7), None),
+        ("1.35", date(2026, 11, 3), None),
+        ("1.36", None, None),
+        ("1.37", None, None),
+    ],
+)
+def test_until_when_as_far_as_it_is_known(minor, create_until, operate_until):
+    verdict = catalogue.judge(f"{minor}.10", MINORS, date(2026, 3, 1))
+    assert (verdict.create_until, verdict.operate_until) == (create_until, operate_until)
+    if create_until:
+        assert catalogue.judge(f"{minor}.10", MINORS, create_until).create
+        assert not catalogue.judge(f"{minor}.10", MINORS, date.fromordinal(create_until.toordinal() + 1)).create

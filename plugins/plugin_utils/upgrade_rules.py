@@ -1,0 +1,98 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which version may follow which, from when and until when (design.md §5). Pure functions of catalogue and date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from .catalogue import Minor, minor_of, version_key
+
+WAIT_DAYS = 14  # between a minor's release and the first upgrade to it
+
+
+@dataclass(frozen=True)
+class Step:
+    """One upgrade, of a patch or to the next minor.
+
+    :param allowed_from: the first day on which it may be done.
+    :param allowed_until: the last day: that of the source's validity.
+    :param reason: the rule and the dates, where it may not be done on the date that was asked about.
+    """
+
+    source: str
+    target: str
+    allowed: bool
+    allowed_from: date
+    allowed_until: date
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What stands between two versions.
+
+    :param allowed: whether one upgrade may go from the source to the target on the date.
+    :param reason: why not.
+    :param steps: the way, one minor at a time; empty where there is none.
+    """
+
+    source: str
+    target: str
+    allowed: bool
+    reason: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+def judge(source: str, target: str, minors: dict[str, Minor], today: date) -> Upgrade:
+    """Whether a cluster may be upgraded on a date, and by which way.
+
+    :param source: the cluster's exact version.
+    :param target: an exact version of the catalogue.
+    """
+    if target == source:
+        return Upgrade(source, target, allowed=False, reason=f"the cluster has {source} already.")
+    if version_key(target) < version_key(source):
+        reason = f"{target} is older than {source}; Kubernetes and etcd know no way back. A snapshot can be restored."
+        return Upgrade(source, target, allowed=False, reason=reason)
+    missing = [name for name in _between(source, target) if name not in minors]
+    if missing:
+        what = " and ".join(missing)
+        reason = f"an upgrade goes one minor at a time, and the catalogue doesn't have {what}."
+        return Upgrade(source, target, allowed=False, reason=reason)
+    stops = [source, *(minors[name].newest for name in _between(source, target)[1:-1]), target]
+    steps = tuple(_step(*pair, minors, today) for pair in pairwise(stops))
+    if len(steps) > 1:
+        reason = f"an upgrade goes one minor at a time: {' -> '.join(stops)}."
+        return Upgrade(source, target, allowed=False, reason=reason, steps=steps)
+    return Upgrade(source, target, steps[0].allowed, steps[0].reason, steps)
+
+
+def targets(source: str, minors: dict[str, Minor], today: date) -> list[Step]:
+    """The upgrades that a version has: to its minor's newest patch, and to the next minor's newest one."""
+    own = minor_of(source)
+    if own not in minors:
+        return []
+    following = f"1.{version_key(own)[1] + 1}"
+    newest = [minors[name].newest for name in (own, following) if name in minors]
+    return [_step(source, target, minors, today) for target in newest if version_key(target) > version_key(source)]
+
+
+def _between(source: str, target: str) -> list[str]:
+    """The minors from the source's to the target's, both included."""
+    first, last = version_key(source)[1], version_key(target)[1]
+    return [f"1.{number}" for number in range(first, last + 1)]
+
+
+def _step(source: str, target: str, minors: dict[str, Minor], today: date) -> Step:
+    old, new = minors[minor_of(source)], minors[minor_of(target)]
+    first = new.released + timedelta(days=WAIT_DAYS if new != old else 0)
+    reason = ""
+    if today > old.valid_until:
+        reason = f"{old.name} was valid until {old.valid_until}; today is {today}. An expired minor isn't upgraded."
+    elif today < first:
+        rule = f"; a new minor is upgraded to from {WAIT_DAYS} days on, {first}" if new != old else ""
+        reason = f"{new.name} is released on {new.released}{rule}. Today is {today}."
+    return Step(source, target, not reason, first, old.valid_until, reason)
