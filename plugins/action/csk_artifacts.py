@@ -29,6 +29,7 @@ class ActionModule(CskAction):
             version=values["version"],
             source=values["source"],
             home=session.home,
+            releases=session.catalogue_folder,
             places=Places(**places, registry=values["upstream_registry"].rstrip("/")),
             bundle=_path(values["bundle"]),
             bundle_to=_path(values["bundle_to"]),

@@ -15,6 +15,19 @@ options:
       - The folder that holds the ledger, the kubeconfigs and the artifacts.
       - Where it isn't given, the environment variable E(CSK_HOME) counts, then V(~/.csk).
     type: path
+  csk_ledger_url:
+    description:
+      - The PostgreSQL database that holds the ledger, as C(postgresql://user:password@host:5432/database); for a team,
+        and for AWX, whose execution environments keep nothing.
+      - Where it isn't given, the environment variable E(CSK_LEDGER_URL) counts; without both the ledger is SQLite in
+        O(csk_home).
+      - The key of the secrets is then given by E(CSK_LEDGER_KEY), unless O(csk_home) has the ledger's file C(key).
+    type: str
+  csk_catalogue:
+    description:
+      - A folder of release files that stand in place of csk's own, for an organisation with a catalogue of its own.
+      - Where it isn't given, the environment variable E(CSK_CATALOGUE) counts.
+    type: path
   csk_today:
     description:
       - The date by which the catalogue's rules are judged, as C(YYYY-MM-DD). The day of the run, where it isn't given.
@@ -34,6 +47,7 @@ requirements:
   - python >= 3.11
   - docker
   - SQLAlchemy >= 2.0
+  - psycopg >= 3.1 (for O(csk_ledger_url))
   - alembic
   - cryptography
   - kubernetes

@@ -31,6 +31,11 @@ options:
     default: ~/.csk
     env:
       - name: CSK_HOME
+  csk_ledger_url:
+    description: The PostgreSQL database that holds the ledger; without it, the ledger is SQLite in O(csk_home).
+    type: str
+    env:
+      - name: CSK_LEDGER_URL
   cluster:
     description: Only the machines of the cluster of this name. All clusters, where it isn't given.
     type: str
@@ -97,7 +102,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         hosts = self._cache.get(key) if cache and use_cache else None
         if hosts is None:
             try:
-                hosts = _hosts(self.get_option("csk_home"), self.get_option("cluster"))
+                hosts = _hosts(*(self.get_option(name) for name in ("csk_home", "csk_ledger_url", "cluster")))
             except CskError as error:
                 raise AnsibleParserError(str(error)) from error
             if use_cache:
@@ -126,11 +131,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return self.inventory.add_group(re.sub(r"\W", "_", name, flags=re.ASCII))
 
 
-def _hosts(home: str, cluster: str | None) -> list[dict[str, Any]]:
+def _hosts(home: str, url: str | None, cluster: str | None) -> list[dict[str, Any]]:
     """Return each machine's variables, as JSON values."""
-    if not (Path(home).expanduser() / "ledger.db").exists():
+    if not url and not (Path(home).expanduser() / "ledger.db").exists():
         return []
-    ledger = Ledger.open(home)
+    ledger = Ledger.open(home, url)
     providers = {known.name: known.spec["provider"] for known in ledger.clusters()}
     return [
         {

@@ -18,7 +18,7 @@ from . import argspec
 from .checking import unknown_variables
 from .errors import CskError
 from .process import die_with_parent
-from .session import Session
+from .session import Given, Session
 
 
 class CskAction(ActionBase):
@@ -45,9 +45,7 @@ class CskAction(ActionBase):
                 unknown = unknown_variables(task_vars or {})
                 if unknown:
                     raise CskError(unknown)
-            session = Session(
-                values.get("csk_home"), values.get("csk_today"), bool(values.get("csk_take_over")), self.say
-            )
+            session = Session(Given.of(values), self.say)
             started = time.monotonic()
             result.update(self.work(session, values, task_vars or {}))
             if self.logged and result.get("changed") and not self.check_mode:

@@ -24,6 +24,8 @@ CONTROL_OPTIONS = (
     "timeout",
     "cluster",
     "csk_home",
+    "csk_ledger_url",
+    "csk_catalogue",
     "csk_today",
     "csk_take_over",
     "check_variables",

@@ -15,6 +15,7 @@ from typing import Any
 
 from .errors import CskError, Problem
 
+RELEASES = Path(__file__).parents[2] / "releases"  # what csk ships
 CREATABLE = 2  # how many of the newest minors may be created
 SUPPORTED = 4  # how many of the newest minors are operated
 
@@ -108,9 +109,15 @@ def parse(files: dict[str, dict[str, Any]]) -> dict[str, Minor]:
 
 
 def load(folder: Path) -> dict[str, Minor]:
-    """Read the catalogue from a folder of release files."""
+    """Read the catalogue from a folder of release files.
+
+    :raises CskError: for a folder without release files, or a file that isn't one.
+    """
     import yaml
 
+    if not any(folder.glob("*.yml")):
+        what, rule = f"{folder} has no release files.", "a catalogue is a folder of release files, one for each minor."
+        raise CskError(Problem("csk_catalogue", what, rule, "name such a folder, or leave it out for csk's own."))
     return parse({path.name: yaml.safe_load(path.read_text("utf-8")) for path in sorted(folder.glob("*.yml"))})
 
 

@@ -24,6 +24,8 @@ VARIABLES = (
     "csk_name",
     "csk_confirm",
     "csk_home",
+    "csk_ledger_url",
+    "csk_catalogue",
     "csk_today",
     "csk_take_over",
     "csk_image",

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +33,6 @@ WORK_AFTER = {
     MASTERS_FILES: "etcd, control planes and API start; what the cluster shares is uploaded",
     JOINING_FILES: "nodes join, masters are marked, the network plugin is installed",
 }
-RELEASES = Path(__file__).parent.parent.parent / "releases"
 
 
 @dataclass(frozen=True)
@@ -44,31 +43,62 @@ class Live:
     observed: Observed
 
 
+@dataclass(frozen=True)
+class Given:
+    """What the options that every csk_* module has say, or else the environment.
+
+    :param ledger_url: of a PostgreSQL database; it may hold a password, so it is in no ``repr``.
+    :param catalogue: a folder of release files.
+    :param today: the date of the catalogue's rules.
+    :param take_over: whether a lock may be taken over from a run elsewhere.
+    """
+
+    home: Path
+    ledger_url: str | None = field(repr=False)
+    catalogue: Path
+    today: date
+    take_over: bool = False
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Given:
+        """The options among a module's arguments; each of them may be absent.
+
+        :raises CskError: for a date that isn't one.
+        """
+        env = os.environ
+        return cls(
+            home=Path(values.get("csk_home") or env.get("CSK_HOME") or "~/.csk").expanduser(),
+            ledger_url=values.get("csk_ledger_url") or env.get("CSK_LEDGER_URL") or None,
+            catalogue=Path(values.get("csk_catalogue") or env.get("CSK_CATALOGUE") or catalogue.RELEASES).expanduser(),
+            today=_date(values.get("csk_today")),
+            take_over=bool(values.get("csk_take_over")),
+        )
+
+
 class Session:
     """One csk_* step.
 
-    :param home: csk_home, or None for the environment's or the default one.
-    :param today: the date of the catalogue's rules, ``YYYY-MM-DD``, or None for the day of the run.
     :param say: shows a line of progress.
     """
 
-    def __init__(self, home: str | None, today: str | None, take_over: bool, say: Callable[[str], None]) -> None:
-        self.home = Path(home or os.environ.get("CSK_HOME") or "~/.csk").expanduser()
-        self.today = _date(today)
+    def __init__(self, given: Given, say: Callable[[str], None]) -> None:
+        self.home = given.home
+        self.today = given.today
+        self.catalogue_folder = given.catalogue
         self.say = say
-        self._take_over = take_over
+        self._given = given
         self.run = Run.current()
         self._providers: dict[str, Provider] = {}
 
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, opened at its first use."""
-        return Ledger.open(str(self.home))
+        return Ledger.open(str(self.home), self._given.ledger_url)
 
     @cached_property
     def minors(self) -> dict[str, catalogue.Minor]:
         """The version catalogue."""
-        return catalogue.load(RELEASES)
+        return catalogue.load(self.catalogue_folder)
 
     def provider(self, spec: dict[str, Any]) -> Provider:
         """The provider that a cluster's settings name; always the same one, because it remembers its host's facts."""
@@ -91,16 +121,16 @@ class Session:
             raise CskError(
                 Problem(
                     "csk_name",
-                    f"there is no cluster {name!r} in the ledger of {self.home}.",
+                    f"there is no cluster {name!r} in the ledger {self.ledger.where}.",
                     "a cluster is known by its ledger.",
-                    f"use one of those that are there ({known}), or another csk_home.",
+                    f"use one of those that are there ({known}), or another csk_home or csk_ledger_url.",
                 )
             )
         return cluster
 
     def lock(self, cluster: str) -> None:
         """Take the cluster's lock, or renew it; another run's is an error."""
-        result = self.ledger.lock(cluster, self.run, self._take_over)
+        result = self.ledger.lock(cluster, self.run, self._given.take_over)
         if result.taken_over_from:
             self.say(f"{cluster}: took over the lock of {result.taken_over_from}")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..catalogue import RELEASES
 from ..errors import CskError, Problem
 from . import bundle, manifest, modules, upstream
 from .golang import Caches
@@ -25,6 +26,7 @@ class Request:
     :param version: a minor or an exact version.
     :param source: auto, upstream, modules or bundle.
     :param home: csk_home.
+    :param releases: the folder of the release files.
     :param bundle: the archive that the source bundle reads.
     :param bundle_to: where to write an archive of the release.
     :param go_cache_dir: a folder with Go's caches that the user keeps; None for csk's own.
@@ -35,6 +37,7 @@ class Request:
     source: str
     home: Path
     places: Places
+    releases: Path = RELEASES
     bundle: Path | None = None
     bundle_to: Path | None = None
     go_cache_dir: Path | None = None
@@ -55,7 +58,7 @@ def obtain(request: Request, say: Say, check: bool = False) -> dict[str, Any]:
     :returns: changed, msg, and what the module's RETURN says.
     :raises CskError: with everything that is in the way.
     """
-    release = load(request.version)
+    release = load(request.version, request.releases)
     _check(request)
     store = Store(request.home)
     if check:

@@ -11,8 +11,6 @@ from typing import Any
 from .. import catalogue
 from ..errors import CskError, Problem
 
-FOLDER = Path(__file__).parents[3] / "releases"
-
 
 @dataclass(frozen=True)
 class Component:
@@ -62,7 +60,7 @@ def parse(version: str, entry: dict[str, dict[str, Any]]) -> Release:
     return Release(version, components)
 
 
-def load(version: str, folder: Path = FOLDER) -> Release:
+def load(version: str, folder: Path = catalogue.RELEASES) -> Release:
     """The release that a user's word means: an exact version, or a minor for its newest patch.
 
     :raises CskError: for a version that isn't in the release files.

@@ -112,7 +112,7 @@ def test_options_are_those_of_the_documentation(module):
     documented = yaml.safe_load(source.partition('DOCUMENTATION = r"""')[2].partition('"""')[0])["options"]
     spec = argspec.options(module)
     compared(spec, documented)
-    assert set(spec) - set(documented) <= {"csk_home", "csk_today", "csk_take_over", "check_variables"}
+    assert set(spec) - set(documented) <= set(argspec.CONTROL_OPTIONS)
 
 
 def test_settings_and_control_options_are_all_options():

@@ -179,6 +179,14 @@ def test_versions_are_sorted_as_numbers():
     assert sorted(versions, key=catalogue.version_key) == ["1.36", "1.36.9", "1.36.10", "1.37.0", "1.100.0"]
 
 
+def test_an_own_catalogue_is_a_folder_of_release_files(tmp_path):
+    with pytest.raises(CskError, match="csk_catalogue: .* has no release files"):
+        catalogue.load(tmp_path)
+    day = "minor: '1.40'\nreleased: 2028-02-29\nvalid_until: 2029-02-28\nreleases: {'1.40.1': {}}\n"
+    (tmp_path / "1.40.yml").write_text(day)
+    assert catalogue.judge("1.40.1", catalogue.load(tmp_path), date(2028, 2, 29)).create
+
+
 def test_every_wrong_file_is_told_and_the_order_is_by_version():
     with pytest.raises(CskError) as caught:
         catalogue.parse({"a.yml": {}, "b.yml": None})

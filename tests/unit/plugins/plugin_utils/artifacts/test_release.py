@@ -30,7 +30,7 @@ TAGS = {
 
 
 def test_dates_are_those_of_the_design() -> None:
-    minors = catalogue.load(release.FOLDER)
+    minors = catalogue.load(catalogue.RELEASES)
     assert {name: (minor.released, minor.valid_until) for name, minor in minors.items()} == DATES
     assert {version for minor in minors.values() for version in minor.releases} == set(TAGS)
 
