@@ -180,7 +180,7 @@ def test_versions_are_sorted_as_numbers():
 
 
 def test_an_own_catalogue_is_a_folder_of_release_files(tmp_path):
-    with pytest.raises(CskError, match="csk_catalogue: .* has no release files"):
+    with pytest.raises(CskError, match=r"csk_catalogue: .* has no release files"):
         catalogue.load(tmp_path)
     day = "minor: '1.40'\nreleased: 2028-02-29\nvalid_until: 2029-02-28\nreleases: {'1.40.1': {}}\n"
     (tmp_path / "1.40.yml").write_text(day)
