@@ -21,7 +21,7 @@ class ActionModule(CskAction):
         """Check the file; nothing is changed."""
         variables = {f"csk_{name}": values.get(name) for name in ("cluster", "nodepools", "stacks")}
         names = list(task_vars) if values["check_variables"] else []
-        checked = check_file(session, variables, names)
+        checked = check_file(session, variables, names, values["scale"])
         if checked.problems:
             raise CskError(checked.problems)
         for warning in checked.warnings:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: csk_nodepool
-short_description: Makes the worker machines of a node pool
+short_description: Brings a node pool to its size
 version_added: 0.1.0
 author:
   - The csk developers (@csk)
@@ -14,6 +14,12 @@ description:
   - Records a node pool and makes as many worker machines as it should have. The role
     P(csk.kubernetes.worker#role) joins them.
   - Labels and taints are put on the Nodes when they join, and again when they are missing.
+  - A pool that has too many workers loses those of origin V(scale), in the order of O(scale_in_policy). Workers that
+    were created with the cluster, and those that were joined by hand, go only when O(nodes) names them.
+  - A worker is cordoned and drained by the Eviction API, which respects PodDisruptionBudgets; then its Node goes, then
+    its machine. A drain that can't finish in time is told with the pods and the budgets; the worker stays, and is
+    uncordoned if csk cordoned it.
+  - A worker that doesn't answer is removed without being contacted.
 options:
   cluster:
     description:
@@ -25,11 +31,51 @@ options:
       - The pool's name, unique in its cluster; lower-case letters, digits and hyphens, 20 characters at most.
     type: str
     required: true
+  state:
+    description:
+      - Whether the pool is there. A pool that goes takes all its workers with it.
+    type: str
+    choices: [present, absent]
+    default: present
   desired_size:
     description:
-      - How many workers the pool has.
+      - How many workers the pool has. Needed unless O(state=absent).
     type: int
-    required: true
+  scale_in_policy:
+    description:
+      - Which workers of origin V(scale) go first, the oldest (V(fifo)) or the newest (V(lifo)).
+    type: str
+    choices: [fifo, lifo]
+    default: fifo
+  nodes:
+    description:
+      - Workers of this pool that are to go, by name and whatever their origin. As many as O(desired_size) then lacks
+        are made anew; they inherit zone, origin and age of those that went.
+      - A name that is gone already is no error, so that a run can be repeated.
+    type: list
+    elements: str
+    default: []
+  drain:
+    description:
+      - How a worker is emptied before it goes.
+    type: dict
+    default: {}
+    suboptions:
+      timeout:
+        description: For all workers that go in one run, in seconds.
+        type: int
+        default: 300
+      grace_period:
+        description: What pods get to end, in seconds. What each pod asks for, where it isn't given.
+        type: int
+      force:
+        description: Also evicts pods that no controller would make again.
+        type: bool
+        default: false
+      delete_emptydir_data:
+        description: Also evicts pods with emptyDir volumes, whose data are lost.
+        type: bool
+        default: false
   zones:
     description:
       - The zones that new workers are spread over. All zones of the cluster where none are given.
@@ -83,6 +129,14 @@ EXAMPLES = r"""
     name: default
     desired_size: 2
     labels: {tier: web}
+
+- name: One worker less, and not any one
+  csk.kubernetes.csk_nodepool:
+    cluster: demo
+    name: default
+    desired_size: 1
+    nodes: [default-2]
+    drain: {timeout: 600, delete_emptydir_data: true}
 """
 
 RETURN = r"""
@@ -90,6 +144,13 @@ nodepool:
   description: The pool as the ledger knows it.
   returned: success
   type: dict
+decisions:
+  description: Where workers go, what happens to each one of the pool and why.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{node: default-3, action: remove, why: "origin scale, oldest first: added at 2026-11-24 10:00:00 UTC"},
+           {node: default-1, action: keep, why: "origin create: it goes only when it is named"}]
 machines:
   description: The machines that the roles have work on, each with its connection variables.
   returned: success

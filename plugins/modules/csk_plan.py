@@ -26,6 +26,11 @@ options:
     description:
       - What is set up in the cluster. There is nothing to choose from yet, so it is left out or empty.
     type: raw
+  scale:
+    description:
+      - Whether the run may remove workers, as that of the playbook C(csk.kubernetes.scale). The cluster must be there.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - csk.kubernetes.csk
   - csk.kubernetes.csk.attributes

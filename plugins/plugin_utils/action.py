@@ -37,6 +37,7 @@ class CskAction(ActionBase):
         """Run the task."""
         result = super().run(tmp, task_vars)
         die_with_parent()
+        started = time.monotonic()
         try:
             # Ansible's values carry tags that neither YAML nor the ledger takes.
             arguments = json.loads(json.dumps(dict(self._task.args), default=str))
@@ -46,18 +47,27 @@ class CskAction(ActionBase):
                 if unknown:
                     raise CskError(unknown)
             session = Session(Given.of(values), self.say)
-            started = time.monotonic()
-            result.update(self.work(session, values, task_vars or {}))
-            if self.logged and result.get("changed") and not self.check_mode:
-                cluster = values.get("cluster") or values["name"]
-                details = {"changes": result.get("changes", [])}
-                action = f"{self.module} {values.get('state') or values['name']}"
-                seconds = round(time.monotonic() - started, 1)
-                session.ledger.operation(cluster, action, getpass.getuser(), "ok", seconds, details)
+            try:
+                result.update(self.work(session, values, task_vars or {}))
+            except CskError as error:
+                if error.details:  # something was done before
+                    self._log(session, values, "failed", started, error.details | {"error": str(error)})
+                raise
+            if result.get("changed"):
+                self._log(session, values, "ok", started, result)
         except CskError as error:
             problems = [vars(problem) for problem in error.problems]
-            raise AnsibleActionFail(str(error), result={"problems": problems}) from None
+            raise AnsibleActionFail(str(error), result={"problems": problems, **error.details}) from None
         return result
+
+    def _log(self, session: Session, values: dict[str, Any], end: str, started: float, found: dict[str, Any]) -> None:
+        """Note in the ledger's log of operations what was done."""
+        if self.logged and not self.check_mode:
+            details = {key: found[key] for key in ("changes", "decisions", "error") if found.get(key)}
+            action = f"{self.module} {values['name'] if 'cluster' in values else values['state']}"
+            seconds = round(time.monotonic() - started, 1)
+            cluster = values.get("cluster") or values["name"]
+            session.ledger.operation(cluster, action, getpass.getuser(), end, seconds, details)
 
     @abstractmethod
     def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

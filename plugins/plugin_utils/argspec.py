@@ -8,6 +8,7 @@ The documentation is the only place where an option is defined: the action plugi
 
 from __future__ import annotations
 
+import copy
 import difflib
 import json
 from functools import cache
@@ -19,9 +20,6 @@ from .errors import CskError, Problem
 _MODULES = Path(__file__).parent.parent / "modules"
 # Options that aren't settings of the thing itself, so a cluster file doesn't hold them.
 CONTROL_OPTIONS = (
-    "state",
-    "confirm",
-    "timeout",
     "cluster",
     "csk_home",
     "csk_ledger_url",
@@ -30,6 +28,8 @@ CONTROL_OPTIONS = (
     "csk_take_over",
     "check_variables",
 )
+# A pool's state may stand in a file, a cluster's is said by the playbook.
+_OF_A_CLUSTER = ("state", "confirm", "timeout")
 
 
 @cache
@@ -48,7 +48,8 @@ def options(module: str) -> dict[str, dict[str, Any]]:
 
 def settings(module: str) -> dict[str, dict[str, Any]]:
     """The options of a module that a cluster file may hold."""
-    return {name: option for name, option in options(module).items() if name not in CONTROL_OPTIONS}
+    left_out = CONTROL_OPTIONS + (_OF_A_CLUSTER if module == "csk_cluster" else ())
+    return {name: option for name, option in options(module).items() if name not in left_out}
 
 
 def check(values: Any, spec: dict[str, dict[str, Any]], where: str) -> tuple[dict[str, Any], list[Problem]]:
@@ -63,7 +64,8 @@ def check(values: Any, spec: dict[str, dict[str, Any]], where: str) -> tuple[dic
         what = f"is {type(values).__name__}, not a dictionary."
         return {}, [Problem(where, what, "its keys are the module's options.", "write it as key: value lines.")]
     known, problems = _without_unknown(values, spec, where)
-    result = ArgumentSpecValidator(spec).validate(known)
+    # A copy, because the validator fills defaults that are dictionaries in place.
+    result = ArgumentSpecValidator(copy.deepcopy(spec)).validate(known)
     problems += [
         Problem(where, message.rstrip(".") + ".", "the option's type and choices.", "see ansible-doc.")
         for message in result.error_messages

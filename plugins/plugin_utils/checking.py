@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import argspec, catalogue, limits, plan, spec
 from .errors import CskError, Problem
 from .models import Cluster, Pool
+from .scaling import decide
 
 if TYPE_CHECKING:
     from .session import Live, Session
@@ -31,6 +32,10 @@ VARIABLES = (
     "csk_image",
     "csk_nodes",
 )
+
+
+# What the ledger keeps of a pool's options; the others are about one run.
+POOL_SETTINGS = ("desired_size", "zones", "labels", "taints", "scale_in_policy", "drain")
 
 
 @dataclass
@@ -58,11 +63,12 @@ def unknown_variables(names: Iterable[str]) -> list[Problem]:
     return [argspec.unknown(name, list(VARIABLES), name, "variable") for name in spec.file_variables(names, VARIABLES)]
 
 
-def check_file(session: Session, variables: dict[str, Any], names: Sequence[str]) -> Checked:
+def check_file(session: Session, variables: dict[str, Any], names: Sequence[str], scale: bool = False) -> Checked:
     """Check a cluster file against the rules, the ledger, the provider and the cluster.
 
     :param variables: csk_cluster, csk_nodepools and csk_stacks as the user wrote them.
     :param names: all variables of the run, to find misspelt ones.
+    :param scale: whether the run may remove workers; then the cluster must be there.
     """
     problems = unknown_variables(names)
     if variables.get("csk_stacks"):
@@ -86,14 +92,22 @@ def check_file(session: Session, variables: dict[str, Any], names: Sequence[str]
     if problems:
         return checked
     problems += spec.cluster_problems(cluster)
-    problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"])
     checked.recorded = session.ledger.cluster(cluster["name"])
+    named = {pool["name"] for pool in pools}
+    kept = [pool for pool in session.ledger.pools(cluster["name"]) if pool.name not in named]
+    workers = sum(pool.spec["desired_size"] for pool in kept)
+    problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"], workers)
+    if scale and (checked.recorded is None or checked.recorded.status == "creating"):
+        what = f"there is no finished cluster {cluster['name']} in the ledger."
+        rule = "scale changes the pools of a cluster that is there."
+        problems.append(Problem("csk_cluster.name", what, rule, "run the playbook csk.kubernetes.create first."))
+        return checked
     checked.version, found, checked.warnings = version_for(session, checked.recorded, cluster["version"])
     problems += found
     if checked.recorded is None:
         _check_new(session, checked)
     else:
-        _check_recorded(session, checked, checked.recorded)
+        _check_recorded(session, checked, checked.recorded, scale)
     return checked
 
 
@@ -128,7 +142,7 @@ def version_for(session: Session, recorded: Cluster | None, wanted: str) -> tupl
 
 def _check_new(session: Session, checked: Checked) -> None:
     cluster = checked.cluster
-    workers = sum(pool["desired_size"] for pool in checked.pools)
+    workers = sum(spec.size(pool) for pool in checked.pools)
     try:
         provider = session.provider(cluster)
         if checked.version:
@@ -149,7 +163,7 @@ def _check_new(session: Session, checked: Checked) -> None:
         checked.problems += [problem for problem in error.problems if problem not in checked.problems]
     checked.changes += plan.create_sentences(cluster["name"], checked.version, cluster["masters"], cluster["zones"])
     for pool in checked.pools:
-        checked.changes += plan.pool_sentences(pool, None, 0)[0]
+        checked.changes += plan.pool_sentences(pool, None, decide(pool, [], ""))
 
 
 def network_problems(session: Session, cluster: dict[str, Any], taken: Sequence[str]) -> list[Problem]:
@@ -173,7 +187,7 @@ def _malformed(cidr: str) -> bool:
     return False
 
 
-def _check_recorded(session: Session, checked: Checked, cluster: Cluster) -> None:
+def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
     checked.problems += limits.immutable_problems(cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster)
     try:
         refuse_deleting(cluster)
@@ -184,11 +198,18 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster) -> Non
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
     machines = session.ledger.machines(cluster.name)
     wanted = pools | {pool["name"]: Pool(cluster.name, pool["name"], pool_settings(pool)) for pool in checked.pools}
-    for pool in checked.pools:
-        have = sum(machine.pool == pool["name"] for machine in machines)
-        changes, problems = plan.pool_sentences(pool, pools.get(pool["name"]), have)
-        checked.changes += changes
-        checked.problems += problems
+    missing, going = 0, set()
+    for index, pool in enumerate(checked.pools):
+        mine = [machine for machine in machines if machine.pool == pool["name"]]
+        scaling = decide(pool, mine, f"csk_nodepools[{index}]")
+        checked.problems += scaling.problems
+        checked.problems += [] if scale else plan.removal_problems(pool, scaling, f"csk_nodepools[{index}]")
+        checked.changes += plan.pool_sentences(pool, pools.get(pool["name"]), scaling)
+        missing += scaling.missing
+        going |= {machine.name for machine in scaling.going}
+    if missing:
+        checked.problems += session.provider(cluster.spec).check(cluster.version, missing)
+    machines = [machine for machine in machines if machine.name not in going]
     checked.kept = sorted(set(pools) - {pool["name"] for pool in checked.pools})
     if cluster.status == "ready":
         lost = lost_masters(live, session, cluster)
@@ -215,7 +236,7 @@ def refuse_deleting(cluster: Cluster) -> None:
 
 def pool_settings(pool: dict[str, Any]) -> dict[str, Any]:
     """What the ledger keeps of a pool's options."""
-    return {key: pool[key] for key in ("desired_size", "zones", "labels", "taints")}
+    return {key: pool[key] for key in POOL_SETTINGS}
 
 
 def changed_settings(cluster: Cluster, values: dict[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from .errors import CskError, Problem
+from .node_api import CORDONED_BY_CSK, NodeApi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,12 @@ ADDONS = {
 
 @dataclass(frozen=True)
 class NodeState:
-    """A Node as the API shows it; ``kubelet`` tells whether its kubelet answered just now."""
+    """A Node as the API shows it.
+
+    :param kubelet: whether its kubelet answered just now.
+    :param unschedulable: whether it is cordoned.
+    :param cordoned_by_csk: whether csk did that, to empty it.
+    """
 
     name: str
     ready: bool
@@ -43,6 +49,8 @@ class NodeState:
     version: str
     labels: dict[str, str]
     taints: tuple[tuple[str, str, str], ...]
+    unschedulable: bool = False
+    cordoned_by_csk: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,28 +66,8 @@ class Observed:
     record: dict[str, str] | None = None
 
 
-class ClusterApi:
+class ClusterApi(NodeApi):
     """One cluster's API. Use ``connect``, which takes care of the credentials' files."""
-
-    def __init__(self, server: str, folder: Path, timeout: float) -> None:
-        from kubernetes import client
-        from urllib3.exceptions import HTTPError
-
-        settings = client.Configuration()
-        settings.host = server
-        settings.ssl_ca_cert = str(folder / "ca.crt")
-        settings.cert_file = str(folder / "client.crt")
-        settings.key_file = str(folder / "client.key")
-        settings.retries = False
-        # The cluster's network is the controller's neighbour: never through a proxy.
-        settings.no_proxy = "*"
-        settings.proxy = None
-        self._client = client
-        self.errors = (client.ApiException, HTTPError)  # what a request may fail with
-        self._api = client.ApiClient(settings)
-        self._core = client.CoreV1Api(self._api)
-        self._apps = client.AppsV1Api(self._api)
-        self._timeout = timeout
 
     def observe(self) -> Observed:
         """Nodes, kubelets and add-ons, in a few requests at once."""
@@ -96,27 +84,6 @@ class ClusterApi:
                 return Observed(True, states, addons.result(), record.result())
         except (HTTPError, self._client.ApiException, OSError):
             return Observed(False)
-
-    def patch_node(self, name: str, labels: dict[str, str | None], taints: list[dict[str, str]] | None) -> None:
-        """Set labels (None removes one) and, where they are given, all taints of a Node."""
-        body: dict[str, Any] = {"metadata": {"labels": labels}}
-        if taints is not None:
-            body["spec"] = {"taints": taints}
-        self._core.patch_node(name, body, _request_timeout=self._timeout)
-
-    def delete_node(self, name: str) -> None:
-        """Remove a Node object; one that isn't there is no error."""
-        self._ignoring_missing(self._core.delete_node, name)
-
-    def delete_pods(self, node: str) -> None:
-        """Remove all pods of a Node at once; a mirror of a static pod comes back by itself."""
-        pods = self._core.list_pod_for_all_namespaces(
-            field_selector=f"spec.nodeName={node}", _request_timeout=self._timeout
-        )
-        for pod in pods.items:
-            self._ignoring_missing(
-                self._core.delete_namespaced_pod, pod.metadata.name, pod.metadata.namespace, grace_period_seconds=0
-            )
 
     def remove_etcd_member(self, through: str, name: str, address: str) -> bool:
         """Remove a lost master's etcd member.
@@ -266,13 +233,6 @@ class ClusterApi:
             raise CskError(Problem(where, f"etcdctl {' '.join(arguments)}: {text.strip()[-300:]}", rule, fix))
         return text
 
-    def _ignoring_missing(self, call: Callable[..., Any], *arguments: str, **more: Any) -> None:
-        try:
-            call(*arguments, _request_timeout=self._timeout, **more)
-        except self._client.ApiException as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-
 
 @contextmanager
 def connect(
@@ -304,6 +264,8 @@ def _node_state(node: Any, kubelet: bool) -> NodeState:
         version=node.status.node_info.kubelet_version,
         labels=dict(node.metadata.labels or {}),
         taints=tuple(sorted(taints)),
+        unschedulable=bool(node.spec.unschedulable),
+        cordoned_by_csk=CORDONED_BY_CSK in (node.metadata.annotations or {}),
     )
 
 

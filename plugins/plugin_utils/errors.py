@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,13 @@ class Problem:
 
 
 class CskError(Exception):
-    """All the problems of one request, told together."""
+    """All the problems of one request, told together.
 
-    def __init__(self, problems: Problem | Sequence[Problem]) -> None:
+    :param details: what else the failed task's result and the log of operations say.
+    """
+
+    def __init__(self, problems: Problem | Sequence[Problem], details: dict[str, Any] | None = None) -> None:
+        self.details = details or {}
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
         super().__init__("\n".join(f"- {problem}" for problem in self.problems))
 

@@ -12,6 +12,7 @@ from .cluster_api import ADDONS, NodeState, Observed
 from .errors import Problem
 from .kubeadm import MASTER_TAINT, node_labels
 from .models import Cluster, Machine, Pool
+from .scaling import Scaling
 
 if TYPE_CHECKING:
     from .providers.base import MachineState
@@ -136,26 +137,33 @@ def create_sentences(name: str, version: str, masters: int, zones: Sequence[str]
     return [f"cluster {name}: create it with Kubernetes {version}, {masters} masters in {', '.join(zones)}."]
 
 
-def pool_sentences(pool: dict[str, Any], recorded: Pool | None, have: int) -> tuple[list[str], list[Problem]]:
-    """What a pool of the file changes in the ledger.
+def pool_sentences(pool: dict[str, Any], recorded: Pool | None, scaling: Scaling) -> list[str]:
+    """What a pool of the file changes: its record, and its workers.
 
-    :param have: how many machines of it are recorded.
+    :param pool: the options of csk_nodepool.
     """
-    name, size = pool["name"], pool["desired_size"]
-    if size < have:
-        what = f"is {size}; the pool has {have} workers."
-        rule = "create doesn't remove workers."
-        fix = f"write {have} or more, or delete the cluster."
-        return [], [Problem(f"csk_nodepools.{name}.desired_size", what, rule, fix)]
+    name = pool["name"]
+    if pool["state"] == "absent":
+        going = [f"{machine.name}: drain and remove it (the pool is removed)." for machine in scaling.going]
+        return [*going, f"pool {name}: remove it."] if recorded else []
     if recorded is None:
-        return [f"pool {name}: create it with {size} workers."], []
-    changes = []
-    if size > have:
-        changes.append(f"pool {name}: add {size - have} workers.")
-    changed = sorted(k for k in ("zones", "labels", "taints") if recorded.spec.get(k) != pool[k])
+        return [f"pool {name}: create it with {pool['desired_size']} workers."]
+    changes = [f"{d.node}: drain and remove it ({d.why})." for d in scaling.decisions if d.action == "remove"]
+    if scaling.missing:
+        changes.append(f"pool {name}: add {scaling.missing} workers.")
+    changed = sorted(key for key, value in recorded.spec.items() if key != "desired_size" and value != pool[key])
     if changed:
         changes.append(f"pool {name}: change {', '.join(changed)}.")
-    return changes, []
+    return changes
+
+
+def removal_problems(pool: dict[str, Any], scaling: Scaling, where: str) -> list[Problem]:
+    """Why create refuses a pool whose workers would have to go."""
+    if not scaling.going and pool["state"] == "present":
+        return []
+    names = ", ".join(machine.name for machine in scaling.going) or f"the pool {pool['name']}"
+    fix = "run the playbook csk.kubernetes.scale with this file, or let the pool keep them."
+    return [Problem(where, f"would remove {names}.", "create removes no workers and no pools.", fix)]
 
 
 def quorum_problem(cluster: Cluster, masters: Sequence[Machine], lost: Sequence[str]) -> Problem | None:

@@ -14,6 +14,7 @@ from . import pki, plan
 from .errors import CskError, Problem
 from .models import Cluster, Machine, NewMachine, Pool
 from .providers.base import MachinesLostError, MachineSpec
+from .scaling import Scaling
 from .session import Live, Session, host
 
 if TYPE_CHECKING:
@@ -55,21 +56,23 @@ def renew_administrator(session: Session, cluster: Cluster) -> bool:
     return True
 
 
-def record_pool(session: Session, cluster: Cluster, name: str, spec: dict[str, Any]) -> list[Machine]:
-    """Record a pool and the workers that it lacks; zones steer where they go."""
+def record_pool(session: Session, cluster: Cluster, name: str, spec: dict[str, Any], scaling: Scaling) -> list[Machine]:
+    """Record a pool and the workers that it lacks.
+
+    Zones steer where they go; one that takes another's place inherits its zone, origin and age.
+    """
     ledger = session.ledger
     known = any(pool.name == name for pool in ledger.pools(cluster.name))
     old = [machine for machine in ledger.machines(cluster.name) if machine.pool == name]
     ledger.put_pool(cluster.name, name, spec)
-    missing = spec["desired_size"] - len(old)
-    if missing <= 0:
+    if not scaling.missing:
         return []
     origin = "scale" if known and cluster.status == "ready" else "create"
     now = datetime.now(UTC)
     zones = spec["zones"] or cluster.spec["zones"]
-    used = Counter(machine.zone for machine in old)
-    new = []
-    for _number in range(missing):
+    new = [NewMachine("worker", name, m.zone, m.origin, m.added_at) for m in scaling.heirs_of]
+    used = Counter(machine.zone for machine in [*(m for m in old if m not in scaling.going), *new])
+    for _number in range(scaling.missing - len(new)):
         zone = min(zones, key=lambda z: (used[z], zones.index(z)))
         used[zone] += 1
         new.append(NewMachine("worker", name, zone, origin, now))

@@ -167,14 +167,24 @@ def overlap_problems(networks: dict[str, IPv4], others: dict[str, IPv4]) -> list
     return problems
 
 
+def size(pool: dict[str, Any]) -> int:
+    """How many workers a pool has; none where it is to go."""
+    return 0 if pool["state"] == "absent" else pool["desired_size"] or 0
+
+
 def pools_problems(
-    pools: Sequence[dict[str, Any]], zones: Iterable[str], masters: int, where: str = "csk_nodepools"
+    pools: Sequence[dict[str, Any]],
+    zones: Iterable[str],
+    masters: int,
+    others: int = 0,
+    where: str = "csk_nodepools",
 ) -> list[Problem]:
     """Everything that is wrong with a cluster's pools.
 
     :param pools: with all options.
     :param zones: the cluster's.
     :param masters: how many, for the quota of nodes.
+    :param others: how many workers the cluster's other pools have.
     """
     problems = []
     names = [pool["name"] for pool in pools]
@@ -182,7 +192,7 @@ def pools_problems(
         problems.append(Problem(where, f"{name} is there twice.", "a pool is named once.", "rename one of them."))
     for index, pool in enumerate(pools):
         problems += pool_problems(pool, set(zones), f"{where}[{index}]")
-    workers = sum(pool["desired_size"] for pool in pools)
+    workers = others + sum(size(pool) for pool in pools)
     if workers < 1:
         rule = "a dedicated cluster keeps at least one worker."
         problems.append(Problem(where, "has no workers.", rule, "give a pool a desired_size of 1 or more."))
@@ -199,9 +209,14 @@ def pool_problems(pool: dict[str, Any], zones: set[str], where: str) -> list[Pro
     if pool["name"] in RESERVED_POOLS:
         rule = "masters' names begin with it."
         problems.append(Problem(f"{where}.name", f"{pool['name']} is reserved.", rule, "choose another name."))
-    if pool["desired_size"] < 0:
-        what = f"is {pool['desired_size']}."
+    if pool["state"] == "present" and (pool["desired_size"] is None or pool["desired_size"] < 0):
+        what = "is missing." if pool["desired_size"] is None else f"is {pool['desired_size']}."
         problems.append(Problem(f"{where}.desired_size", what, "it is 0 or more.", "give the number of workers."))
+    for key, lowest in (("timeout", 1), ("grace_period", 0)):
+        value = pool["drain"][key]
+        if value is not None and value < lowest:
+            what, rule = f"is {value}.", f"seconds, {lowest} or more."
+            problems.append(Problem(f"{where}.drain.{key}", what, rule, "give a number of seconds."))
     for zone in sorted(set(pool["zones"]) - zones):
         fix = f"use {', '.join(sorted(zones))}, or add it to csk_cluster.zones."
         rule = "a pool's zones are zones of its cluster."

@@ -120,7 +120,9 @@ def test_immutable_settings(cluster: Any) -> None:
 def test_fewer_workers(cluster: Any) -> None:
     file = copy.deepcopy(cluster.file)
     file["csk_nodepools"][0]["desired_size"] = 1
-    cluster.playbooks.run("create", file=file).refused("csk_nodepools.default.desired_size", "create doesn't remove")
+    cluster.playbooks.run("create", file=file).refused(
+        "csk_nodepools[0].desired_size", "these 2 stay", "default-1 (create)"
+    )
     assert len(cluster.kube.ready()) == 5
 
 

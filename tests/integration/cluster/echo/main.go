@@ -1,6 +1,7 @@
 // A small server and client for the tests of a cluster, in an image that holds nothing else.
 //
-//	echo serve            answers / with the host's name and $VERSION, and /big without an end
+//	echo serve            answers / with the host's name and $VERSION, and /big without an end; told to end, it
+//	                      answers for 5 more seconds, so that nobody who still comes is turned away
 //	echo get URL          prints an answer's body
 //	echo lookup NAME      prints a name's addresses
 //	echo speed URL SEC    reads for so many seconds and prints the bytes per second of the last one
@@ -14,7 +15,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"strconv"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -45,7 +49,11 @@ func main() {
 
 func serve() error {
 	name, _ := os.Hostname()
+	var ending atomic.Bool
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if ending.Load() {
+			w.Header().Set("Connection", "close")
+		}
 		fmt.Printf("%s asked for %s\n", r.RemoteAddr, r.URL)
 		fmt.Fprintf(w, "%s %s\n", name, os.Getenv("VERSION"))
 	})
@@ -57,7 +65,19 @@ func serve() error {
 			}
 		}
 	})
-	return http.ListenAndServe(":8080", nil)
+	server := &http.Server{Addr: ":8080"}
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGTERM)
+	go func() {
+		<-told
+		ending.Store(true)
+		time.Sleep(5 * time.Second)
+		server.Close()
+	}()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 func get(url string) error {

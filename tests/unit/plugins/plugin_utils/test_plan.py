@@ -13,6 +13,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.cluster_api import 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.kubeadm import node_labels
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, Pool
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import MachineState
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.scaling import decide
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 SPEC = {"zones": ["a", "b"], "masters": 3}
@@ -167,29 +168,56 @@ def test_an_api_that_does_not_answer():
     assert sentences(DOWN, "stopped") == ["master-1: start the machine.", "web-1: start the machine."]
 
 
+OPTIONS = {"name": "web", "state": "present", "nodes": [], "scale_in_policy": "fifo"}
+SCALED = [replace(WORKER, name=f"web-{number}", origin="scale") for number in (2, 3)]
+
+
+def said_of(recorded, machines, **options):
+    """What a pool's options change, and what create says of it."""
+    pool = POOL.spec | OPTIONS | options
+    scaling = decide(pool, machines, "csk_nodepools[0]")
+    assert not scaling.problems
+    refused = plan.removal_problems(pool, scaling, "csk_nodepools[0]")
+    return plan.pool_sentences(pool, recorded, scaling), [problem.what for problem in refused]
+
+
 @pytest.mark.parametrize(
     ("size", "have", "recorded", "said"),
     [
         (2, 0, False, ["pool web: create it with 2 workers."]),
         (0, 0, False, ["pool web: create it with 0 workers."]),
-        (2, 2, True, []),
-        (3, 2, True, ["pool web: add 1 workers."]),
-        (1, 2, True, None),
-        (0, 1, True, None),
+        (3, 3, True, []),
+        (5, 3, True, ["pool web: add 2 workers."]),
     ],
 )
 def test_a_pools_size(size, have, recorded, said):
-    pool = POOL.spec | {"name": "web", "desired_size": size}
-    changes, problems = plan.pool_sentences(pool, POOL if recorded else None, have)
-    assert (changes, bool(problems)) == (said or [], said is None)
-    if problems:
-        assert problems[0].where == "csk_nodepools.web.desired_size"
+    found = said_of(POOL if recorded else None, [WORKER, *SCALED][:have], desired_size=size)
+    assert found == (said, [])
+
+
+def test_a_pool_that_shrinks_is_refused_by_create():
+    said, refused = said_of(POOL, [WORKER, *SCALED], desired_size=2)
+    assert said == [
+        "web-2: drain and remove it (origin scale, oldest first: added at 2026-11-24 12:00:00 UTC).",
+    ]
+    assert refused == ["would remove web-2."]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "said", "refused"),
+    [
+        (POOL, ["web-1: drain and remove it (the pool is removed).", "pool web: remove it."], ["would remove web-1."]),
+        (None, [], ["would remove the pool web."]),
+    ],
+)
+def test_a_pool_that_goes(recorded, said, refused):
+    machines = [WORKER] if recorded else []
+    assert said_of(recorded, machines, state="absent", desired_size=None) == (said, refused)
 
 
 @pytest.mark.parametrize("key", ["zones", "labels", "taints"])
 def test_a_pools_settings(key):
-    pool = POOL.spec | {"name": "web", key: ["new"]}
-    assert plan.pool_sentences(pool, POOL, 2) == ([f"pool web: change {key}."], [])
+    assert said_of(POOL, [WORKER, *SCALED[:1]], **{key: ["new"]}) == ([f"pool web: change {key}."], [])
 
 
 @pytest.mark.parametrize(
@@ -238,10 +266,9 @@ def test_what_holds_in_every_case(status, role, recorded, state, observed):
 
 
 def test_a_pool_that_is_changed_and_grows():
-    pool = POOL.spec | {"name": "web", "desired_size": 4, "labels": {}, "zones": ["a"]}
-    changes, problems = plan.pool_sentences(pool, POOL, 2)
+    changes, refused = said_of(POOL, [WORKER, SCALED[0]], desired_size=4, labels={}, zones=["a"])
     assert changes == ["pool web: add 2 workers.", "pool web: change labels, zones."]
-    assert problems == []
+    assert refused == []
 
 
 def test_creating():

@@ -10,7 +10,7 @@ import ipaddress
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec, spec
 
-POOL = {"name": "default", "desired_size": 2, "zones": [], "labels": {}, "taints": []}
+POOL = argspec.check({"name": "default", "desired_size": 2}, argspec.settings("csk_nodepool"), "csk_nodepool")[0]
 
 
 @pytest.fixture(scope="module")

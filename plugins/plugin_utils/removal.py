@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes workers out of a cluster: cordon, drain, the Node, the machine, the record. A killed removal is finished."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from .cluster_api import ClusterApi
+from .drain import Drain, Obstacle, drain
+from .errors import Problem
+from .models import Cluster, Machine
+from .session import Live, Session
+
+_RULE = "a worker that goes is emptied first, by evictions that PodDisruptionBudgets allow."
+
+
+def remove_workers(
+    session: Session, cluster: Cluster, going: Sequence[Machine], how: Drain, live: Live
+) -> tuple[list[str], list[Problem]]:
+    """Remove workers, in the order given.
+
+    A worker that can't be emptied stays, uncordoned if csk cordoned it, and so does everyone after it.
+
+    :param how: how workers that answer are emptied; those that don't are removed without contacting them.
+    :returns: what was done, in sentences, and what kept workers from going.
+    """
+    names = [machine.name for machine in going]
+    session.ledger.set_machine_status(cluster.name, names, "leaving")
+    with session.api(cluster, timeout=15) as api:
+        dead = [name for name in names if not _answers(name, live)]
+        obstacles = _empty(session, api, [name for name in names if name not in dead], how, live)
+        blocked = {obstacle.node for obstacle in obstacles}
+        first = next((index for index, name in enumerate(names) if name in blocked), len(names))
+        done = []
+        for number, name in enumerate(names[:first], 1):
+            started = time.monotonic()
+            if name in dead:
+                api.delete_pods(name)  # nobody there would end them
+            api.delete_node(name)
+            session.provider(cluster.spec).delete(cluster.name, [name], cluster.id)
+            session.ledger.delete_machines(cluster.name, [name])
+            done.append(f"{name}: removed{', without contacting it' if name in dead else ''}.")
+            session.say(f"[{number}/{first}] {name} is removed, {time.monotonic() - started:.1f} s")
+        for name in names[first:]:
+            if name in live.observed.nodes and _is_ours(name, live):
+                api.uncordon(name)
+    session.ledger.set_machine_status(cluster.name, names[first:], "ready")
+    return done, [
+        Problem(f"node {o.node}", f"can't be emptied: pod {o.pod}: {o.why}.", _RULE, o.fix) for o in obstacles
+    ]
+
+
+def _empty(session: Session, api: ClusterApi, names: Sequence[str], how: Drain, live: Live) -> list[Obstacle]:
+    """Cordon all of them, so that no pod moves from one to the next; then evict."""
+    for name in names:
+        if _is_ours(name, live):
+            api.cordon(name)
+    return drain(api, names, how, session.say) if names else []
+
+
+def _answers(name: str, live: Live) -> bool:
+    state, node = live.machines.get(name), live.observed.nodes.get(name)
+    return state is not None and state.status == "running" and node is not None and node.ready and node.kubelet
+
+
+def _is_ours(name: str, live: Live) -> bool:
+    """Whether a Node's cordon is csk's, of this run or of one that was killed, and not somebody's."""
+    node = live.observed.nodes[name]
+    return not node.unschedulable or node.cordoned_by_csk
