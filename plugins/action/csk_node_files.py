@@ -63,7 +63,8 @@ class ActionModule(CskAction):
         mtu = values["mtu"]
         if mtu is None and "network" in values["files"]:
             mtu = session.provider(cluster.spec).mtu()
-        files = files_of(session.ledger, cluster, values["node"], values["files"], mtu or 0)
+        capacity = session.provider(cluster.spec).capacity
+        files = files_of(session.ledger, cluster, values["node"], values["files"], mtu or 0, capacity)
         title = (
             MASTERS_FILES if "bootstrap" in values["files"] else JOINING_FILES if "join" in values["files"] else None
         )

@@ -7,9 +7,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import plan, spec
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import limits, plan, spec
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, diff
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.checking import pool_settings, refuse_deleting
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.checking import (
+    pool_settings,
+    refuse_deleting,
+    shape_problems,
+)
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.drain import Drain
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, Pool
@@ -97,6 +101,8 @@ def _scaling(session: Session, cluster: Cluster, values: dict[str, Any], pools: 
         raise CskError(problems)
     scaling = decide(values, _of(session, cluster, values["name"]), "csk_nodepool")
     problems = list(scaling.problems)
+    problems += limits.pool_problems(pools.get(values["name"]), values, "csk_nodepool")
+    problems += shape_problems(session, cluster.spec, [values], "csk_nodepool")[0]
     if scaling.missing:
         problems += session.provider(cluster.spec).check(cluster.version, scaling.missing)
     if problems:

@@ -76,6 +76,23 @@ options:
         description: Also evicts pods with emptyDir volumes, whose data are lost.
         type: bool
         default: false
+  instance:
+    description:
+      - The shape of the pool's machines, which can't be changed; make another pool for another shape.
+      - A machine may use no more than that, and its Node's allocatable equals it. What isn't given isn't bounded.
+      - One that is larger than the host is refused. All workers together may have more than the host; that is told.
+    type: dict
+    default: {}
+    suboptions:
+      cpus:
+        description: In cores, 0.5 or more.
+        type: float
+      memory:
+        description: As a quantity of Kubernetes, such as V(2Gi); V(512Mi) or more.
+        type: str
+      max_pods:
+        description: How many pods a Node takes, 256 at most. The kubelet's 110, where it isn't given.
+        type: int
   zones:
     description:
       - The zones that new workers are spread over. All zones of the cluster where none are given.

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import argspec, catalogue, limits, plan, spec
+from . import argspec, catalogue, instance, limits, plan, spec
 from .errors import CskError, Problem
-from .models import Cluster, Pool
+from .models import Cluster, Machine, Pool
 from .scaling import decide
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ VARIABLES = (
 
 
 # What the ledger keeps of a pool's options; the others are about one run.
-POOL_SETTINGS = ("desired_size", "zones", "labels", "taints", "scale_in_policy", "drain")
+POOL_SETTINGS = ("desired_size", "instance", "zones", "labels", "taints", "scale_in_policy", "drain")
 
 
 @dataclass
@@ -97,13 +98,18 @@ def check_file(session: Session, variables: dict[str, Any], names: Sequence[str]
     kept = [pool for pool in session.ledger.pools(cluster["name"]) if pool.name not in named]
     workers = sum(pool.spec["desired_size"] for pool in kept)
     problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"], workers)
+    with suppress(CskError):  # an Engine that doesn't answer is told by the checks below
+        found, told = shape_problems(session, cluster, pools, "csk_nodepools[{}]")
+        problems += found
+        checked.warnings += told
     if scale and (checked.recorded is None or checked.recorded.status == "creating"):
         what = f"there is no finished cluster {cluster['name']} in the ledger."
         rule = "scale changes the pools of a cluster that is there."
         problems.append(Problem("csk_cluster.name", what, rule, "run the playbook csk.kubernetes.create first."))
         return checked
-    checked.version, found, checked.warnings = version_for(session, checked.recorded, cluster["version"])
+    checked.version, found, told = version_for(session, checked.recorded, cluster["version"])
     problems += found
+    checked.warnings += told
     if checked.recorded is None:
         _check_new(session, checked)
     else:
@@ -196,20 +202,8 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
         return
     live = session.live(cluster)
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
-    machines = session.ledger.machines(cluster.name)
     wanted = pools | {pool["name"]: Pool(cluster.name, pool["name"], pool_settings(pool)) for pool in checked.pools}
-    missing, going = 0, set()
-    for index, pool in enumerate(checked.pools):
-        mine = [machine for machine in machines if machine.pool == pool["name"]]
-        scaling = decide(pool, mine, f"csk_nodepools[{index}]")
-        checked.problems += scaling.problems
-        checked.problems += [] if scale else plan.removal_problems(pool, scaling, f"csk_nodepools[{index}]")
-        checked.changes += plan.pool_sentences(pool, pools.get(pool["name"]), scaling)
-        missing += scaling.missing
-        going |= {machine.name for machine in scaling.going}
-    if missing:
-        checked.problems += session.provider(cluster.spec).check(cluster.version, missing)
-    machines = [machine for machine in machines if machine.name not in going]
+    machines = _check_pools(session, checked, cluster, pools, scale)
     checked.kept = sorted(set(pools) - {pool["name"] for pool in checked.pools})
     if cluster.status == "ready":
         lost = lost_masters(live, session, cluster)
@@ -221,6 +215,51 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
     if changed:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
     checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
+
+
+def _check_pools(
+    session: Session, checked: Checked, cluster: Cluster, pools: dict[str, Pool], scale: bool
+) -> list[Machine]:
+    """What becomes of a recorded cluster's pools; the machines that stay."""
+    machines = session.ledger.machines(cluster.name)
+    missing, going = 0, []
+    for index, pool in enumerate(checked.pools):
+        where, recorded = f"csk_nodepools[{index}]", pools.get(pool["name"])
+        scaling = decide(pool, [machine for machine in machines if machine.pool == pool["name"]], where)
+        checked.problems += scaling.problems
+        checked.problems += limits.pool_problems(recorded, pool, where)
+        checked.problems += [] if scale else plan.removal_problems(pool, scaling, where)
+        checked.changes += plan.pool_sentences(pool, recorded, scaling)
+        missing += scaling.missing
+        going += scaling.going
+    if missing:
+        checked.problems += session.provider(cluster.spec).check(cluster.version, missing)
+    return [machine for machine in machines if machine not in going]
+
+
+def shape_problems(
+    session: Session, cluster: dict[str, Any], pools: Sequence[dict[str, Any]], where: str
+) -> tuple[list[Problem], list[str]]:
+    """Which pools' machines don't fit where the provider makes them; and whether all together are too many.
+
+    :param cluster: the cluster's settings.
+    :param where: the pools' place in the file, which may have ``{}`` for the number.
+    """
+    places = {where.format(index): pool for index, pool in enumerate(pools)}
+    shaped = {
+        place: pool
+        for place, pool in places.items()
+        if any(pool["instance"].values()) and not instance.problems(pool["instance"], place)
+    }
+    if not shaped:
+        return [], []
+    capacity = session.provider(cluster).capacity()
+    found = [
+        problem
+        for place, pool in shaped.items()
+        for problem in instance.host_problems(pool["instance"], capacity, f"{place}.instance")
+    ]
+    return found, instance.overcommit(((p["instance"], spec.size(p)) for p in shaped.values()), capacity)
 
 
 def refuse_deleting(cluster: Cluster) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SYSTEM = "kube-system"
 RECORD = "csk-cluster"
 ETCDCTL_SECONDS = 30
+SETTLING_SECONDS = 30  # of etcd after a member came or went
 MEMBER_PEERS = 3  # the place of the peers' URLs in a line of etcdctl member list
 # add-on -> the workload that runs it: (namespace, kind, name)
 ADDONS = {
@@ -96,9 +97,25 @@ class ClusterApi(NodeApi):
         for line in self._etcdctl(through, "member", "list").splitlines():
             parts = [part.strip() for part in line.split(",")]
             if len(parts) > MEMBER_PEERS and (parts[2] == name or f"//{address}:" in parts[MEMBER_PEERS]):
-                self._etcdctl(through, "member", "remove", parts[0])
+                self._remove_member(through, parts[0])
                 return True
         return False
+
+    def _remove_member(self, through: str, member: str) -> None:
+        """Remove a member; one that etcd refuses because a connection to a peer is too young is tried again.
+
+        etcd wants connections that are five seconds old (server/etcdserver/server.go, HealthInterval); after a killed
+        run, or the return of a master, they may be younger.
+        """
+        end = time.monotonic() + SETTLING_SECONDS
+        while True:
+            try:
+                self._etcdctl(through, "member", "remove", member)
+                return
+            except CskError as error:
+                if "unhealthy cluster" not in str(error) or time.monotonic() > end:
+                    raise
+            time.sleep(1)
 
     def healthy_etcd_members(self, through: str) -> int:
         """How many members answer a linearizable read, asked for through one master's etcd pod."""

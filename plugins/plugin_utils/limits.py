@@ -8,6 +8,7 @@ from typing import Any
 
 from .catalogue import minor_of
 from .errors import Problem
+from .models import Pool
 
 # setting -> why it stays
 IMMUTABLE = {
@@ -41,6 +42,24 @@ def immutable_problems(old: dict[str, Any], new: dict[str, Any], where: str = "c
     if (len(old["zones"]) > 1) != (len(new["zones"]) > 1):
         problems.append(_problem(f"{where}.zones", old["zones"], new["zones"], "one zone or several"))
     return problems
+
+
+def pool_problems(recorded: Pool | None, pool: dict[str, Any], where: str) -> list[Problem]:
+    """A pool's immutable setting that its new options would change; what isn't recorded yet, or goes, has none.
+
+    :param pool: the options of csk_nodepool.
+    """
+    if recorded is None or pool["state"] == "absent":
+        return []
+    have, wanted = (
+        {key: value for key, value in shape.items() if value is not None}
+        for shape in (recorded.spec.get("instance") or {}, pool["instance"])
+    )
+    if have == wanted:
+        return []
+    what = f"would change from {have!r} to {wanted!r}."
+    fix = f"write {have!r}, or add a pool of the new shape and remove this one."
+    return [Problem(f"{where}.instance", what, "the shape of a pool's machines is immutable.", fix)]
 
 
 def version_problems(recorded: str, wanted: str, where: str = "csk_cluster.version") -> list[Problem]:

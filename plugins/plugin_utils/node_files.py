@@ -8,14 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import kubeadm, nodenet
+from . import instance, kubeadm, nodenet
 from .errors import CskError, Problem
 from .models import Cluster, Machine, Pool
 
 if TYPE_CHECKING:
     from .ledger import Ledger
+    from .providers.base import Capacity
 
 PKI = "/etc/kubernetes/pki"
+KUBELET_POOL = "/etc/kubernetes/kubelet.conf.d/20-pool.conf"
 _CA_FILES = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "etcd/ca.crt", "etcd/ca.key")
 
 
@@ -36,6 +38,7 @@ class _Facts:
     masters: list[Machine]
     pool: Pool | None
     mtu: int
+    capacity: Callable[[], Capacity]
 
     def secret(self, name: str) -> str:
         value = self.ledger.secret(self.cluster.name, name)
@@ -71,7 +74,18 @@ def _init(facts: _Facts) -> list[NodeFile]:
 def _join(facts: _Facts) -> list[NodeFile]:
     text = kubeadm.join_config(facts.cluster, facts.machine, facts.pool, facts.secret("token"))
     discovery = kubeadm.discovery_config(facts.cluster, facts.secret("ca.crt"))
-    return [NodeFile(f"{kubeadm.FOLDER}/join.yaml", text), NodeFile(kubeadm.DISCOVERY, discovery)]
+    return [
+        *_pool_settings(facts),
+        NodeFile(f"{kubeadm.FOLDER}/join.yaml", text),
+        NodeFile(kubeadm.DISCOVERY, discovery),
+    ]
+
+
+def _pool_settings(facts: _Facts) -> list[NodeFile]:
+    """The kubelet's drop-in with what its pool wants of it."""
+    shape = facts.pool.spec.get("instance") if facts.pool else None
+    text = instance.kubelet_config(shape, facts.capacity()) if shape and any(shape.values()) else None
+    return [NodeFile(KUBELET_POOL, text, 0o644)] if text else []
 
 
 def _endpoint(facts: _Facts) -> list[NodeFile]:
@@ -116,11 +130,14 @@ FILES: dict[str, Callable[[_Facts], list[NodeFile]]] = {
 }
 
 
-def files_of(ledger: Ledger, cluster: Cluster, node: str, names: list[str], mtu: int) -> list[NodeFile]:
+def files_of(
+    ledger: Ledger, cluster: Cluster, node: str, names: list[str], mtu: int, capacity: Callable[[], Capacity]
+) -> list[NodeFile]:
     """The files of these names for a node.
 
     :param node: the machine's name in its cluster.
     :param mtu: of the machines' network, in bytes.
+    :param capacity: what the machines' host has; asked only where a file needs it.
     """
     recorded = ledger.machines(cluster.name)
     machine = next((machine for machine in recorded if machine.name == node), None)
@@ -130,5 +147,5 @@ def files_of(ledger: Ledger, cluster: Cluster, node: str, names: list[str], mtu:
         raise CskError(Problem("csk_node_files.node", f"{node} isn't known.", rule, f"use one of {known}."))
     pool = next((pool for pool in ledger.pools(cluster.name) if pool.name == machine.pool), None)
     masters = [machine for machine in recorded if machine.role == "master"]
-    facts = _Facts(ledger, cluster, machine, masters, pool, mtu)
+    facts = _Facts(ledger, cluster, machine, masters, pool, mtu, capacity)
     return [file for name in names for file in FILES[name](facts)]

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from . import pki, plan
+from . import instance, pki, plan
 from .errors import CskError, Problem
 from .models import Cluster, Machine, NewMachine, Pool
 from .providers.base import MachinesLostError, MachineSpec
@@ -144,7 +144,8 @@ def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None
         provider = session.provider(cluster.spec)
         provider.ensure_network(cluster.name, cluster.id, cluster.vpc_cidr)
         dns = cluster.spec["dns_servers"] or provider.nameservers()
-        specs = [_machine_spec(cluster, machine, dns) for machine in wanted]
+        pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
+        specs = [_machine_spec(cluster, machine, pools.get(machine.pool or ""), dns) for machine in wanted]
         provider.create(cluster.name, cluster.id, specs, _progress(session, len(specs)))
 
 
@@ -227,7 +228,7 @@ def _token(session: Session, cluster: Cluster, reachable: bool) -> None:
             api.put_token(token.decode(), TOKEN_SECONDS)
 
 
-def _machine_spec(cluster: Cluster, machine: Machine, dns: Sequence[str]) -> MachineSpec:
+def _machine_spec(cluster: Cluster, machine: Machine, pool: Pool | None, dns: Sequence[str]) -> MachineSpec:
     labels = {"csk.dev/role": machine.role, "csk.dev/pool": machine.pool or "", "csk.dev/zone": machine.zone}
     return MachineSpec(
         name=machine.name,
@@ -236,6 +237,7 @@ def _machine_spec(cluster: Cluster, machine: Machine, dns: Sequence[str]) -> Mac
         zone=machine.zone,
         keep_data=machine.status == "ready",
         labels=labels,
+        limits=instance.limits(pool.spec.get("instance") or {}) if pool else None,
         env={"CSK_DNS": " ".join(dns)},
     )
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from . import instance
 from .errors import Problem
 
 IPv4 = ipaddress.IPv4Network
@@ -212,6 +213,7 @@ def pool_problems(pool: dict[str, Any], zones: set[str], where: str) -> list[Pro
     if pool["state"] == "present" and (pool["desired_size"] is None or pool["desired_size"] < 0):
         what = "is missing." if pool["desired_size"] is None else f"is {pool['desired_size']}."
         problems.append(Problem(f"{where}.desired_size", what, "it is 0 or more.", "give the number of workers."))
+    problems += instance.problems(pool["instance"], f"{where}.instance")
     for key, lowest in (("timeout", 1), ("grace_period", 0)):
         value = pool["drain"][key]
         if value is not None and value < lowest:

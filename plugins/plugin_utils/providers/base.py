@@ -28,6 +28,18 @@ class Limits:
     pids: int | None = None
 
 
+@dataclass(frozen=True)
+class Capacity:
+    """What one machine can have at most.
+
+    :param cpus: in cores.
+    :param memory_bytes: as a kubelet on it sees it.
+    """
+
+    cpus: int
+    memory_bytes: int
+
+
 class MachinesLostError(CskError):
     """What is left of machines that must keep their data can't be started; what was left of them is gone now."""
 
@@ -71,6 +83,10 @@ class Provider(ABC):
     @abstractmethod
     def check(self, release: str, machines: int) -> list[Problem]:
         """Whether ``machines`` more machines of a release can be made here. Changes nothing."""
+
+    @abstractmethod
+    def capacity(self) -> Capacity:
+        """What the host of the machines has."""
 
     @abstractmethod
     def networks(self) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import (
+    Capacity,
     MachinesLostError,
     MachineSpec,
     MachineState,
@@ -82,6 +83,10 @@ class ContainerProvider(Provider):
                 )
             )
         return problems
+
+    def capacity(self) -> Capacity:
+        """What the Engine's host has."""
+        return Capacity(self.engine.host.cpus, self.engine.host.memory)
 
     def networks(self) -> list[str]:
         """The host's routes and the Engine's networks."""

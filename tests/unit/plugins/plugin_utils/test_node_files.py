@@ -11,7 +11,9 @@ import yaml
 from ansible_collections.csk.kubernetes.plugins.plugin_utils import node_files
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, Pool
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import Capacity
 
+HOST = Capacity(cpus=8, memory_bytes=16 << 30)
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 SPEC = {
     "provider": "container", "pod_cidr": "172.20.0.0/16", "service_cidr": "172.21.0.0/20", "endpoint_sans": [],
@@ -59,7 +61,7 @@ class FakeLedger:
 
 
 def files(node: str, *names: str, cluster: Cluster = CLUSTER, **secrets) -> dict[str, node_files.NodeFile]:
-    found = node_files.files_of(FakeLedger(**secrets), cluster, node, list(names), 1500)
+    found = node_files.files_of(FakeLedger(**secrets), cluster, node, list(names), 1500, lambda: HOST)
     assert len({file.path for file in found}) == len(found)
     return {file.path: file for file in found}
 
@@ -131,8 +133,19 @@ def test_the_endpoints_check_is_there_before_keepalived_starts():
     assert next(iter(files("master-1", "endpoint"))).endswith("/endpoint-check")
 
 
+@pytest.mark.parametrize(("shape", "written"), [({}, False), ({"max_pods": None}, False), ({"max_pods": 256}, True)])
+def test_what_a_pool_wants_of_its_kubelets(monkeypatch, shape, written):
+    pool = Pool("demo", "web", POOLS[1].spec | {"instance": shape})
+    monkeypatch.setattr(FakeLedger, "pools", lambda _self, _cluster: [pool])
+    found = files("web-1", "join")
+    assert (node_files.KUBELET_POOL in found) == written
+    assert node_files.KUBELET_POOL not in files("master-1", "join")
+    if written:
+        assert yaml.safe_load(found[node_files.KUBELET_POOL].content)["maxPods"] == 256
+
+
 def test_the_mtu_of_the_machines_network_counts():
-    found = node_files.files_of(FakeLedger(), CLUSTER, "web-1", ["network"], 1400)
+    found = node_files.files_of(FakeLedger(), CLUSTER, "web-1", ["network"], 1400, lambda: HOST)
     assert '"mtu": 1350' in found[0].content
 
 
