@@ -246,11 +246,7 @@ def shape_problems(
     :param where: the pools' place in the file, which may have ``{}`` for the number.
     """
     places = {where.format(index): pool for index, pool in enumerate(pools)}
-    shaped = {
-        place: pool
-        for place, pool in places.items()
-        if any(pool["instance"].values()) and not instance.problems(pool["instance"], place)
-    }
+    shaped = {place: pool for place, pool in places.items() if any(pool["instance"].values())}
     if not shaped:
         return [], []
     capacity = session.provider(cluster).capacity()

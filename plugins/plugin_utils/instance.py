@@ -41,6 +41,14 @@ def memory_bytes(text: str) -> int:
     return int(parse_quantity(text))
 
 
+def _bytes_or_zero(text: str | None) -> int:
+    """The same, and 0 for what isn't given or isn't a quantity, which ``problems`` tells."""
+    try:
+        return memory_bytes(text or "0")
+    except ValueError:
+        return 0
+
+
 def problems(instance: dict[str, Any], where: str) -> list[Problem]:
     """What is wrong with a shape by itself."""
     found = []
@@ -69,7 +77,7 @@ def host_problems(instance: dict[str, Any], capacity: Capacity, where: str) -> l
     if (instance["cpus"] or 0) > capacity.cpus:
         what = f"is {instance['cpus']}; the host has {capacity.cpus} cores."
         found.append(Problem(f"{where}.cpus", what, rule, fix))
-    if instance["memory"] and memory_bytes(instance["memory"]) > capacity.memory_bytes - EVICTION_MEMORY:
+    if _bytes_or_zero(instance["memory"]) > capacity.memory_bytes - EVICTION_MEMORY:
         what = f"is {instance['memory']}; the host has {capacity.memory_bytes // MIB}Mi, of which some are reserved."
         found.append(Problem(f"{where}.memory", what, rule, fix))
     return found
@@ -82,7 +90,7 @@ def overcommit(pools: Iterable[tuple[dict[str, Any], int]], capacity: Capacity) 
     """
     shapes = [(instance, size) for instance, size in pools]
     cpus = sum((instance.get("cpus") or 0) * size for instance, size in shapes)
-    memory = sum(memory_bytes(instance.get("memory") or "0") * size for instance, size in shapes)
+    memory = sum(_bytes_or_zero(instance.get("memory")) * size for instance, size in shapes)
     told = []
     if cpus > capacity.cpus:
         told.append(f"workers' instances have {cpus:g} cores together, their host has {capacity.cpus}.")

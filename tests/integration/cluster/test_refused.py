@@ -37,6 +37,12 @@ POOL: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "quota": ({"desired_size": 38}, ("csk_nodepools", "38 workers beside 3 masters", "40 nodes")),
     "reserved": ({"name": "master"}, ("csk_nodepools[0].name", "master is reserved")),
     "label": ({"labels": {"csk.dev/mine": "1"}}, ("csk_nodepools[0].labels.csk.dev/mine", "reserved prefix")),
+    "too many pods": ({"instance": {"max_pods": 257}}, ("csk_nodepools[0].instance.max_pods", "256", "fixed")),
+    "too large": ({"instance": {"cpus": 999, "memory": "900Gi"}}, ("instance.cpus", "instance.memory", "the host has")),
+    "no quantity": ({"instance": {"memory": "2 GB"}}, ("csk_nodepools[0].instance.memory", "'2 GB'", "2Gi")),
+    "drain": ({"drain": {"timeout": 0}}, ("csk_nodepools[0].drain.timeout", "is 0")),
+    "unknown key of drain": ({"drain": {"time": 5}}, ("csk_nodepools[0].drain.time", "timeout")),
+    "policy": ({"scale_in_policy": "random"}, ("csk_nodepools[0]", "scale_in_policy", "fifo, lifo")),
     "unknown key": ({"size": 3}, ("csk_nodepools[0].size", "there is no such option")),
 }
 

@@ -201,9 +201,14 @@ def test_a_bandwidth_limit_limits(cluster: TestCluster, namespace: str) -> None:
 
 
 def test_110_pods_on_one_worker(cluster: TestCluster, namespace: str) -> None:
-    kube, node = cluster.kube, "default-2"
+    fill(cluster, namespace, "default-2", 110)
+
+
+def fill(cluster: TestCluster, namespace: str, node: str, most: int) -> None:
+    """Run as many pods on a node as it takes, each with an address of its own."""
+    kube = cluster.kube
     on_node = ("--all-namespaces", "--field-selector", f"spec.nodeName={node}")
-    assert kube.nodes()[node]["status"]["allocatable"]["pods"] == "110"
+    assert kube.nodes()[node]["status"]["allocatable"]["pods"] == str(most)
 
     def others() -> list[str]:
         """The namespaces of the pods there that no test made."""
@@ -212,15 +217,16 @@ def test_110_pods_on_one_worker(cluster: TestCluster, namespace: str) -> None:
 
     there = len(until(others, 120))
     image = next(n for i in kube.nodes()[node]["status"]["images"] for n in i["names"] if "/pause:" in n)
-    fill = workload(
-        "Deployment", "fill", namespace,
-        container={"image": image, "args": []}, pod={"node": node}, replicas=110 - there,
+    kube.apply(
+        workload(
+            "Deployment", "fill", namespace,
+            container={"image": image, "args": []}, pod={"node": node}, replicas=most - there,
+        )
     )  # fmt: skip
-    kube.apply(fill)
-    kube("rollout", "status", "deployment/fill", "-n", namespace, "--timeout=420s", seconds=450)
+    kube("rollout", "status", "deployment/fill", "-n", namespace, "--timeout=600s", seconds=630)
     running = [p for p in kube.get("pods", *on_node)["items"] if p["status"]["phase"] == "Running"]
-    assert len(running) == 110
+    assert len(running) == most
     addresses = {p["status"]["podIP"] for p in running if not p["spec"].get("hostNetwork")}
-    assert len(addresses) == 110 - sum(bool(p["spec"].get("hostNetwork")) for p in running)
+    assert len(addresses) == most - sum(bool(p["spec"].get("hostNetwork")) for p in running)
     kube("delete", "deployment", "fill", "-n", namespace)
-    until(lambda: len(kube.get("pods", *on_node)["items"]) <= there, 180, 2)
+    until(lambda: len(kube.get("pods", *on_node)["items"]) <= there, 300, 2)

@@ -49,6 +49,7 @@ def test_a_shape_by_itself(given, wrong):
         ({"memory": "8092Mi"}, []),
         ({"memory": "8093Mi"}, ["p.memory"]),  # what evictionHard holds back isn't there to be had
         ({"cpus": 5.0, "memory": "9Gi"}, ["p.cpus", "p.memory"]),
+        ({"cpus": 5.0, "memory": "much"}, ["p.cpus"]),  # what is wrong by itself is told elsewhere
     ],
 )
 def test_a_shape_on_its_host(given, wrong):
