@@ -96,7 +96,7 @@ class ActionModule(CskAction):
 
     def _check(self, session: Session, values: dict[str, Any], recorded: Cluster | None) -> str:
         """Refuse what breaks a rule; return the exact version."""
-        problems = spec.cluster_problems(values)
+        problems = spec.cluster_problems(values, session.quotas.nodes)
         if not values.get("version"):
             rule = "a cluster has a version: a minor, or an exact one."
             problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
@@ -108,6 +108,7 @@ class ActionModule(CskAction):
             problems += limits.immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values)
         elif version:
             provider = session.provider(values)
+            problems += checking.quota_problems(session)
             problems += provider.check(version, values["masters"])
             problems += checking.network_problems(session, values, provider.networks())
         if problems:

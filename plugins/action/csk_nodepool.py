@@ -96,7 +96,8 @@ def _of(session: Session, cluster: Cluster, pool: str) -> list[Machine]:
 def _scaling(session: Session, cluster: Cluster, values: dict[str, Any], pools: dict[str, Pool]) -> Scaling:
     """Who goes and how many are missing, after all that can be checked was checked."""
     others = sum(pool.spec["desired_size"] for pool in pools.values() if pool.name != values["name"])
-    problems = spec.pools_problems([values], cluster.spec["zones"], cluster.spec["masters"], others)
+    masters, nodes = cluster.spec["masters"], session.quotas.nodes
+    problems = spec.pools_problems([values], cluster.spec["zones"], masters, nodes, others)
     if problems:
         raise CskError(problems)
     scaling = decide(values, _of(session, cluster, values["name"]), "csk_nodepool")

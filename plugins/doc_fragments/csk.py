@@ -28,6 +28,21 @@ options:
       - A folder of release files that stand in place of csk's own, for an organisation with a catalogue of its own.
       - Where it isn't given, the environment variable E(CSK_CATALOGUE) counts.
     type: path
+  csk_quotas:
+    description:
+      - The quotas of the account, which is all that one ledger holds. The ledger enforces them whatever runs at once.
+    type: dict
+    suboptions:
+      clusters:
+        description: How many dedicated and managed clusters it has at most.
+        type: int
+        default: 10
+      nodes:
+        description:
+          - How many nodes one cluster has at most, masters counted. A new cluster's networks must be large enough for
+            so many.
+        type: int
+        default: 40
   csk_today:
     description:
       - The date by which the catalogue's rules are judged, as C(YYYY-MM-DD). The day of the run, where it isn't given.

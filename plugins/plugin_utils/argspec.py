@@ -24,6 +24,7 @@ CONTROL_OPTIONS = (
     "csk_home",
     "csk_ledger_url",
     "csk_catalogue",
+    "csk_quotas",
     "csk_today",
     "csk_take_over",
     "check_variables",

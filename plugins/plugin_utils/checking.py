@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import argspec, catalogue, instance, limits, plan, spec
 from .errors import CskError, Problem
 from .models import Cluster, Machine, Pool
+from .quotas import clusters_problem
 from .scaling import decide
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ VARIABLES = (
     "csk_home",
     "csk_ledger_url",
     "csk_catalogue",
+    "csk_quotas",
     "csk_today",
     "csk_take_over",
     "csk_image",
@@ -92,12 +94,12 @@ def check_file(session: Session, variables: dict[str, Any], names: Sequence[str]
     checked = Checked(cluster, pools, problems=problems)
     if problems:
         return checked
-    problems += spec.cluster_problems(cluster)
+    problems += spec.cluster_problems(cluster, session.quotas.nodes)
     checked.recorded = session.ledger.cluster(cluster["name"])
     named = {pool["name"] for pool in pools}
     kept = [pool for pool in session.ledger.pools(cluster["name"]) if pool.name not in named]
     workers = sum(pool.spec["desired_size"] for pool in kept)
-    problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"], workers)
+    problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"], session.quotas.nodes, workers)
     with suppress(CskError):  # an Engine that doesn't answer is told by the checks below
         found, told = shape_problems(session, cluster, pools, "csk_nodepools[{}]")
         problems += found
@@ -148,6 +150,7 @@ def version_for(session: Session, recorded: Cluster | None, wanted: str) -> tupl
 
 def _check_new(session: Session, checked: Checked) -> None:
     cluster = checked.cluster
+    checked.problems += quota_problems(session)
     workers = sum(spec.size(pool) for pool in checked.pools)
     try:
         provider = session.provider(cluster)
@@ -170,6 +173,12 @@ def _check_new(session: Session, checked: Checked) -> None:
     checked.changes += plan.create_sentences(cluster["name"], checked.version, cluster["masters"], cluster["zones"])
     for pool in checked.pools:
         checked.changes += plan.pool_sentences(pool, None, decide(pool, [], ""))
+
+
+def quota_problems(session: Session) -> list[Problem]:
+    """Why the account may not have another cluster; the ledger asks again when it records one."""
+    problem = clusters_problem(len(session.ledger.clusters()), session.quotas.clusters)
+    return [problem] if problem else []
 
 
 def network_problems(session: Session, cluster: dict[str, Any], taken: Sequence[str]) -> list[Problem]:

@@ -32,7 +32,9 @@ def record_cluster(session: Session, name: str, version: str, spec: dict[str, An
     if cluster is None:
         ledger.check_key()
         taken = session.provider(spec).networks()
-        cluster = ledger.create_cluster(name, "default", version, spec, taken, spec.get("vpc_cidr"))
+        cluster = ledger.create_cluster(
+            name, "default", version, spec, taken, spec.get("vpc_cidr"), session.quotas.clusters
+        )
     if not ledger.secret(name, "ca.key"):
         ledger.put_secrets(name, pki.create_cas())
     renew_administrator(session, cluster)
@@ -42,7 +44,7 @@ def record_cluster(session: Session, name: str, version: str, spec: dict[str, An
         zones = spec["zones"]
         first = spec["masters"] - missing
         new = [NewMachine("master", None, zones[(first + i) % len(zones)], "create", now) for i in range(missing)]
-        ledger.add_machines(name, new)
+        ledger.add_machines(name, new, session.quotas.nodes)
     return cluster
 
 
@@ -76,7 +78,7 @@ def record_pool(session: Session, cluster: Cluster, name: str, spec: dict[str, A
         zone = min(zones, key=lambda z: (used[z], zones.index(z)))
         used[zone] += 1
         new.append(NewMachine("worker", name, zone, origin, now))
-    return ledger.add_machines(cluster.name, new)
+    return ledger.add_machines(cluster.name, new, session.quotas.nodes)
 
 
 def drop_labels(

@@ -21,6 +21,7 @@ from .errors import CskError, Problem
 from .kubeadm import PORT
 from .ledger import Ledger, Run
 from .models import Cluster, Machine
+from .quotas import Quotas
 
 if TYPE_CHECKING:
     from .providers.base import MachineState, Provider
@@ -57,13 +58,14 @@ class Given:
     ledger_url: str | None = field(repr=False)
     catalogue: Path
     today: date
+    quotas: Quotas
     take_over: bool = False
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Given:
         """The options among a module's arguments; each of them may be absent.
 
-        :raises CskError: for a date that isn't one.
+        :raises CskError: for a date or a quota that isn't one.
         """
         env = os.environ
         return cls(
@@ -71,6 +73,7 @@ class Given:
             ledger_url=values.get("csk_ledger_url") or env.get("CSK_LEDGER_URL") or None,
             catalogue=Path(values.get("csk_catalogue") or env.get("CSK_CATALOGUE") or catalogue.RELEASES).expanduser(),
             today=_date(values.get("csk_today")),
+            quotas=Quotas.of(values.get("csk_quotas")),
             take_over=bool(values.get("csk_take_over")),
         )
 
@@ -84,6 +87,7 @@ class Session:
     def __init__(self, given: Given, say: Callable[[str], None]) -> None:
         self.home = given.home
         self.today = given.today
+        self.quotas = given.quotas
         self.catalogue_folder = given.catalogue
         self.say = say
         self._given = given

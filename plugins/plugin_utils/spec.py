@@ -11,10 +11,10 @@ from typing import Any
 
 from . import instance
 from .errors import Problem
+from .quotas import nodes_problem
 
 IPv4 = ipaddress.IPv4Network
 
-NODE_QUOTA = 40  # nodes of a cluster, masters counted (design.md §5)
 NODE_MASK = 23  # of each node's pods: it holds 256 pods, the most a worker may have, with room for their turnover
 SERVICE_PREFIXES = range(12, 27)  # the API server takes at most 20 bits; fewer than 64 addresses are soon used up
 CLUSTER_NAME_LENGTH = 30
@@ -33,8 +33,11 @@ _LABEL_KEY = re.compile(rf"(?=[^/]{{0,253}}/|[^/]*$)({_DNS_NAME}/)?[A-Za-z0-9]([
 _RESERVED_DOMAINS = re.compile(r"(.*\.)?(csk\.dev|kubernetes\.io|k8s\.io)/.*")
 
 
-def cluster_problems(spec: dict[str, Any], where: str = "csk_cluster") -> list[Problem]:
-    """Everything that is wrong with a cluster by itself."""
+def cluster_problems(spec: dict[str, Any], nodes: int, where: str = "csk_cluster") -> list[Problem]:
+    """Everything that is wrong with a cluster by itself.
+
+    :param nodes: the quota of nodes, for which its networks must be large enough.
+    """
     problems = name_problems(spec.get("name"), f"{where}.name", CLUSTER_NAME_LENGTH)
     problems += zone_problems(spec["zones"], f"{where}.zones")
     if spec["masters"] not in (3, 5):
@@ -47,7 +50,7 @@ def cluster_problems(spec: dict[str, Any], where: str = "csk_cluster") -> list[P
             )
         )
     problems += address_problems(spec, where)
-    return problems + cidr_problems(spec, where)
+    return problems + cidr_problems(spec, nodes, where)
 
 
 def address_problems(spec: dict[str, Any], where: str) -> list[Problem]:
@@ -113,7 +116,7 @@ def zone_problems(zones: Sequence[str], where: str) -> list[Problem]:
     return problems
 
 
-def cidr_problems(spec: dict[str, Any], where: str) -> list[Problem]:
+def cidr_problems(spec: dict[str, Any], nodes: int, where: str) -> list[Problem]:
     """Each network by itself, and none over another."""
     networks: dict[str, IPv4] = {}
     problems = []
@@ -126,21 +129,28 @@ def cidr_problems(spec: dict[str, Any], where: str) -> list[Problem]:
             rule = "a network is an IPv4 network address with its prefix."
             problems.append(Problem(f"{where}.{key}", f"{error}.", rule, "write it like 172.20.0.0/16."))
     pods, services, machines = (networks.get(key) for key in ("pod_cidr", "service_cidr", "vpc_cidr"))
-    if pods is not None and (pods.prefixlen > NODE_MASK or 2 ** (NODE_MASK - pods.prefixlen) < NODE_QUOTA):
+    if pods is not None and (pods.prefixlen > NODE_MASK or 2 ** (NODE_MASK - pods.prefixlen) < nodes):
         problems.append(
             Problem(
                 f"{where}.pod_cidr",
                 f"{pods} holds {2 ** max(NODE_MASK - pods.prefixlen, 0)} nodes at most.",
-                f"it holds the quota of {NODE_QUOTA} nodes with a /{NODE_MASK} each; it can't be changed later.",
-                "use a /17 or a larger network.",
+                f"it holds the quota of {nodes} nodes with a /{NODE_MASK} each; it can't be changed later.",
+                f"use a /{NODE_MASK - (nodes - 1).bit_length()} or a larger network.",
             )
         )
     if services is not None and services.prefixlen not in SERVICE_PREFIXES:
         rule = f"a service network has a prefix from /{SERVICE_PREFIXES[0]} to /{SERVICE_PREFIXES[-1]}."
         problems.append(Problem(f"{where}.service_cidr", f"{services} is refused.", rule, "use a /20, for example."))
-    if machines is not None and machines.num_addresses - 11 < NODE_QUOTA:
-        rule = f"it holds {NODE_QUOTA} machines, the endpoint and the network's own addresses."
-        problems.append(Problem(f"{where}.vpc_cidr", f"{machines} is too small.", rule, "use a /24, for example."))
+    if machines is not None and machines.num_addresses - 12 < nodes:
+        rule = f"it holds {nodes} machines, the endpoint and the network's own addresses."
+        problems.append(
+            Problem(
+                f"{where}.vpc_cidr",
+                f"{machines} is too small.",
+                rule,
+                f"use a /{32 - (nodes + 11).bit_length()}, for example.",
+            )
+        )
     problems += overlap_problems({f"{where}.{key}": network for key, network in networks.items()}, {})
     return problems
 
@@ -177,6 +187,7 @@ def pools_problems(
     pools: Sequence[dict[str, Any]],
     zones: Iterable[str],
     masters: int,
+    nodes: int,
     others: int = 0,
     where: str = "csk_nodepools",
 ) -> list[Problem]:
@@ -184,7 +195,8 @@ def pools_problems(
 
     :param pools: with all options.
     :param zones: the cluster's.
-    :param masters: how many, for the quota of nodes.
+    :param masters: how many there are.
+    :param nodes: the quota of nodes.
     :param others: how many workers the cluster's other pools have.
     """
     problems = []
@@ -197,11 +209,8 @@ def pools_problems(
     if workers < 1:
         rule = "a dedicated cluster keeps at least one worker."
         problems.append(Problem(where, "has no workers.", rule, "give a pool a desired_size of 1 or more."))
-    if workers + masters > NODE_QUOTA:
-        rule = f"a cluster has at most {NODE_QUOTA} nodes, masters counted."
-        what = f"asks for {workers} workers beside {masters} masters."
-        problems.append(Problem(where, what, rule, f"ask for at most {NODE_QUOTA - masters} workers."))
-    return problems
+    too_many = nodes_problem(masters, workers, nodes, where)
+    return [*problems, too_many] if too_many else problems
 
 
 def pool_problems(pool: dict[str, Any], zones: set[str], where: str) -> list[Problem]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CskError, Problem
 from ..models import Cluster, ClusterStatus
+from ..quotas import clusters_problem
 from . import networks
 from . import schema as t
 from .database import Database
@@ -45,13 +46,15 @@ class Clusters(Database):
         spec: dict[str, Any],
         taken_cidrs: Iterable[str] = (),
         wanted_cidr: str | None = None,
+        quota: int | None = None,
     ) -> Cluster:
         """Record a new cluster, and give it its network and its endpoint's address.
 
         :param version: the exact Kubernetes version, without v.
         :param taken_cidrs: networks that exist where the machines will be (the provider knows them).
         :param wanted_cidr: the machines' network; without one the first free /24 of 172.30.0.0/16.
-        :raises CskError: when the name is taken, or the network is taken, malformed or too small.
+        :param quota: how many clusters the account may have; None: no bound.
+        :raises CskError: when the name is taken, the quota is used up, or the network is taken, malformed or too small.
         """
         with self._write() as connection:
             self._lock_settings(connection)
@@ -65,6 +68,9 @@ class Clusters(Database):
                         "choose another name, or delete that cluster by the playbook csk.kubernetes.delete.",
                     )
                 )
+            full = quota and clusters_problem(sum(cluster.account == account for cluster in known), quota)
+            if full:
+                raise CskError(full)
             network = _network(known, spec, list(taken_cidrs), wanted_cidr)
             cluster = Cluster(
                 id=str(uuid.uuid4()),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CskError, Problem
 from ..models import Cluster, Machine, MachineStatus, NewMachine, Pool
+from ..quotas import nodes_problem
 from . import networks
 from . import schema as t
 from .clusters import Clusters
@@ -67,13 +68,15 @@ class Machines(Clusters):
         with self._read() as connection:
             return [Machine(**row._mapping) for row in connection.execute(query.order_by(*order))]
 
-    def add_machines(self, cluster: str, new: Iterable[NewMachine]) -> list[Machine]:
+    def add_machines(self, cluster: str, new: Iterable[NewMachine], quota: int | None = None) -> list[Machine]:
         """Record new machines, all or none, and give them their names and addresses.
 
         Masters are ``master-<n>`` with the lowest free n; workers ``<pool>-<n>`` with an n that the pool never gave
         before. An address is the lowest free one.
 
-        :raises CskError: when the cluster or a pool isn't there, or the network has too few free addresses.
+        :param quota: how many machines the cluster may have; None: no bound.
+        :raises CskError: when the cluster or a pool isn't there, the quota would be exceeded, or too few addresses of
+            the network are free.
         """
         new = list(new)
         with self._write() as connection:
@@ -83,6 +86,10 @@ class Machines(Clusters):
                     t.MACHINES.c.cluster_id == record.id
                 )
             ).all()
+            masters = sum(item.role == "master" for item in (*rows, *new))
+            full = quota and nodes_problem(masters, len(rows) + len(new) - masters, quota)
+            if full:
+                raise CskError(full)
             numbers = self._numbers(connection, record, new, {row.number for row in rows if row.role == "master"})
             addresses = list(
                 zip(new, networks.free_addresses(record.vpc_cidr, [row.address for row in rows]), strict=False)

@@ -21,13 +21,15 @@ def valid():
     return cluster
 
 
-def wrong(valid, **settings):
+def wrong(valid, nodes=40, **settings):
     """Where a cluster with these settings is wrong."""
-    return [problem.where for problem in spec.cluster_problems(copy.deepcopy(valid) | settings)]
+    return [problem.where for problem in spec.cluster_problems(copy.deepcopy(valid) | settings, nodes)]
 
 
-def wrong_pools(*pools, zones=("zone-a", "zone-b"), masters=3):
-    return [problem.where for problem in spec.pools_problems([POOL | pool for pool in pools], zones, masters)]
+def wrong_pools(*pools, zones=("zone-a", "zone-b"), masters=3, others=0):
+    return [
+        problem.where for problem in spec.pools_problems([POOL | pool for pool in pools], zones, masters, 40, others)
+    ]
 
 
 def test_the_defaults_are_right(valid):
@@ -250,7 +252,7 @@ def test_every_problem_of_a_cluster_is_found_at_once(valid, zones, masters):
     ("cidr", "nodes"), [("172.20.0.0/18", 32), ("172.20.0.0/19", 16), ("172.20.0.0/23", 1), ("172.20.0.0/24", 1)]
 )
 def test_a_small_pod_network_is_told_how_many_nodes_it_holds(valid, cidr, nodes):
-    (problem,) = spec.cluster_problems(valid | {"pod_cidr": cidr})
+    (problem,) = spec.cluster_problems(valid | {"pod_cidr": cidr}, 40)
     assert f"holds {nodes} nodes" in problem.what
     assert "/17" in problem.fix
 
@@ -271,3 +273,41 @@ def test_a_small_pod_network_is_told_how_many_nodes_it_holds(valid, cidr, nodes)
 )
 def test_the_prefix_of_a_label(key, good):
     assert (spec.label_problems(key, "value", "labels") == []) is good
+
+
+@pytest.mark.parametrize(
+    ("nodes", "pod_cidr", "vpc_cidr", "where"),
+    [
+        (64, "172.20.0.0/17", "172.30.0.0/24", []),
+        (65, "172.20.0.0/17", "172.30.0.0/24", ["csk_cluster.pod_cidr"]),
+        (65, "172.20.0.0/16", "172.30.0.0/24", []),
+        (244, "172.16.0.0/14", "172.30.0.0/24", []),
+        (245, "172.16.0.0/14", "172.30.0.0/24", ["csk_cluster.vpc_cidr"]),
+        (245, "172.16.0.0/14", "172.30.0.0/23", []),
+    ],
+)
+def test_networks_hold_the_quota_of_nodes(valid, nodes, pod_cidr, vpc_cidr, where):
+    cidrs = {"pod_cidr": pod_cidr, "vpc_cidr": vpc_cidr, "service_cidr": "10.96.0.0/16"}
+    assert wrong(valid, nodes, **cidrs) == where
+
+
+def test_workers_of_other_pools_count():
+    assert wrong_pools({"desired_size": 37}) == []
+    assert wrong_pools({"desired_size": 37}, others=1) == ["csk_nodepools"]
+    assert wrong_pools({"desired_size": 0}) == ["csk_nodepools"]
+    assert wrong_pools({"desired_size": 0}, others=1) == []
+    assert wrong_pools({"state": "absent", "desired_size": None}, others=1) == []
+    assert wrong_pools({"state": "absent", "desired_size": None}) == ["csk_nodepools"]
+    assert wrong_pools({"desired_size": None}, others=1) == ["csk_nodepools[0].desired_size"]
+
+
+@pytest.mark.parametrize(
+    ("drain", "where"),
+    [
+        ({"timeout": 1, "grace_period": 0}, []),
+        ({"timeout": 0}, ["csk_nodepools[0].drain.timeout"]),
+        ({"grace_period": -1}, ["csk_nodepools[0].drain.grace_period"]),
+    ],
+)
+def test_how_workers_are_emptied(drain, where):
+    assert wrong_pools({"drain": POOL["drain"] | drain}) == where

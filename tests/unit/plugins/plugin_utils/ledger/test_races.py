@@ -18,6 +18,7 @@ from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger.h
 )
 
 COUNT = 20
+MANY = 50
 
 
 def test_machines(demo):
@@ -104,3 +105,27 @@ def test_lock_given_back_and_taken(ledger):
     assert errors(results) == []
     assert sum(results) > 4
     assert ledger.lock("demo", Run("me", "boot", 1, 1)).taken_over_from is None
+
+
+def test_the_quota_of_clusters(ledger):
+    results = at_once(MANY, lambda number: ledger.create_cluster(f"c{number}", "default", "1.36.3", {}, quota=10))
+    told = errors(results)
+    assert len(told) == MANY - 10
+    assert all("at most 10 dedicated and managed clusters" in str(error) for error in told)
+    clusters = ledger.clusters()
+    assert len(clusters) == len({cluster.vpc_cidr for cluster in clusters}) == 10
+    assert ledger.create_cluster("elsewhere", "other", "1.36.3", {}, quota=10).account == "other"
+
+
+def test_the_quota_of_nodes(demo):
+    demo.add_machines("demo", masters(3), quota=40)
+    results = at_once(MANY, lambda number: demo.add_machines("demo", workers(1 + number % 3), quota=40))
+    told = errors(results)
+    assert told
+    assert all("at most 40 nodes" in str(error) for error in told)
+    machines = demo.machines("demo")
+    added = sum(len(result) for result in results if not isinstance(result, Exception))
+    assert len(machines) == added + 3 <= 40
+    # Whoever asked for one found a place as long as there was one.
+    assert len(machines) == 40
+    assert len({m.name for m in machines}) == len({m.address for m in machines}) == 40
