@@ -81,6 +81,19 @@ clusters:
       description: What a run of create would put right, in sentences.
       type: list
       elements: str
+    version_status:
+      description: The version's status on the date, its dates, and the upgrades that it has.
+      type: dict
+    certificates:
+      description: The last day of each certificate, the soonest first. An API server's stands for all of its master.
+      type: dict
+    warnings:
+      description: Certificates that end within 60 days.
+      type: list
+      elements: str
+    quotas:
+      description: What is used of the account's clusters and of the cluster's nodes, and how many there may be.
+      type: dict
     kubeconfig:
       description: Where the administrator's kubeconfig is. Never its content.
       type: str

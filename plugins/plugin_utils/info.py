@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from . import catalogue, plan
+from . import catalogue, certificates, plan, upgrade_rules
 from .action import cluster_result
+from .catalogue import Minor
 from .models import Cluster
 from .session import Session, host
 
@@ -40,8 +42,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
     hosts = [host(cluster, m, masters, provider.console(cluster.name, m.name), "") for m in recorded]
     foreign = sorted(set(live.observed.nodes) - {machine.name for machine in recorded})
     differs = plan.cluster_sentences(cluster, recorded, pools, live.machines, live.observed)
-    minor = session.minors.get(catalogue.minor_of(cluster.version))
-    dates = {"released": minor.released.isoformat(), "valid_until": minor.valid_until.isoformat()} if minor else {}
+    ends = certificates.ends(session.ledger, cluster, masters)
     kubeconfig = session.folder(cluster.name) / "kubeconfig"
     kubectl = session.home / "artifacts" / "releases" / cluster.version / "bin" / "kubectl"
     return {
@@ -53,9 +54,39 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
         "other_nodes": foreign,
         "addons": live.observed.addons,
         "differs": differs,
-        "version_dates": dates,
+        "version_status": version_status(session.minors, cluster.version, session.today),
+        "certificates": {title: day.isoformat() for title, day in ends.items()},
+        "warnings": certificates.soon(ends, session.today),
+        "quotas": {
+            "clusters": {"used": len(session.ledger.clusters(cluster.account)), "quota": session.quotas.clusters},
+            "nodes": {"used": len(recorded), "quota": session.quotas.nodes},
+        },
         "kubeconfig": str(kubeconfig) if kubeconfig.exists() else None,
         "kubectl": str(kubectl) if kubectl.exists() else "kubectl",
+    }
+
+
+def version_status(minors: dict[str, Minor], version: str, today: date) -> dict[str, Any]:
+    """What the catalogue says of a version on a date: its dates, and what it may become."""
+    minor = minors.get(catalogue.minor_of(version))
+    if minor is None or version not in minor.releases:
+        return {"status": "unknown", "warnings": [f"{version} isn't in the catalogue."], "upgrades": []}
+    verdict = catalogue.judge(version, minors, today)
+    return {
+        "status": verdict.status,
+        "released": minor.released.isoformat(),
+        "valid_until": minor.valid_until.isoformat(),
+        "warnings": list(verdict.warnings),
+        "upgrades": [
+            {
+                "target": step.target,
+                "allowed": step.allowed,
+                "allowed_from": step.allowed_from.isoformat(),
+                "allowed_until": step.allowed_until.isoformat(),
+                "reason": step.reason,
+            }
+            for step in upgrade_rules.targets(version, minors, today)
+        ],
     }
 
 
@@ -65,8 +96,9 @@ def summary(info: dict[str, Any]) -> list[str]:
     api = "answers" if info["reachable"] else "doesn't answer"
     lines = [
         f"cluster {info['name']}: {info['status']}, Kubernetes {info['version']}",
+        _version_line(info["version_status"]),
         f"  endpoint    {info['endpoint']} ({api})",
-        f"  nodes       {ready} of {len(info['nodes'])} ready",
+        f"  nodes       {ready} of {len(info['nodes'])} ready; the quota is {info['quotas']['nodes']['quota']}",
     ]
     lines += [
         f"    {node['name']:<22} {node['address']:<15} {node['zone']:<10} {node['machine']:<8}"
@@ -76,8 +108,19 @@ def summary(info: dict[str, Any]) -> list[str]:
     lines += [f"  not csk's   {name}" for name in info["other_nodes"]]
     if info["kubeconfig"]:
         lines.append(f"  kubeconfig  {info['kubeconfig']}")
+    lines += [f"  warning     {sentence}" for sentence in [*info["version_status"]["warnings"], *info["warnings"]]]
     lines += [f"  differs     {sentence}" for sentence in info["differs"]]
     return lines
+
+
+def _version_line(status: dict[str, Any]) -> str:
+    until = f", valid until {status['valid_until']}" if "valid_until" in status else ""
+    steps = [
+        f"{step['target']} ({'from' if step['allowed'] else 'not on this day; from'} {step['allowed_from']}"
+        f" until {step['allowed_until']})"
+        for step in status["upgrades"]
+    ]
+    return f"  version     {status['status']}{until}" + (f"; upgrades: {', '.join(steps)}" if steps else "")
 
 
 def after_create(info: dict[str, Any], steps: list[tuple[str, float]], total: float) -> list[str]:

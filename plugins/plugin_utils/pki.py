@@ -107,11 +107,16 @@ def admin_kubeconfig(cluster_name: str, endpoint_url: str, ca_crt: bytes, crt: b
     return yaml.safe_dump(config, sort_keys=False)
 
 
-def days_left(crt: bytes) -> float:
-    """Return how many days a certificate is still valid; less than 0 after its end."""
+def ends_at(crt: bytes) -> datetime:
+    """Return when a certificate (PEM) ends."""
     from cryptography import x509
 
-    return (x509.load_pem_x509_certificate(crt).not_valid_after_utc - datetime.now(UTC)).total_seconds() / 86400
+    return x509.load_pem_x509_certificate(crt).not_valid_after_utc
+
+
+def days_left(crt: bytes) -> float:
+    """Return how many days a certificate is still valid; less than 0 after its end."""
+    return (ends_at(crt) - datetime.now(UTC)).total_seconds() / 86400
 
 
 def bootstrap_token() -> str:
