@@ -53,7 +53,7 @@ units: test-packages collection ## Run the unit tests, on the installed collecti
 sanity: collection ## Run ansible-test sanity, on the installed collection
 	$(BIN)/python tools/ansible_test.py sanity
 
-molecule: test-home ## Run the Molecule scenario default
+molecule: test-home ## Run the Molecule scenarios
 	$(ON_TEST_HOME) molecule test --all
 
 integration: test-home ## Run the tests against real clusters

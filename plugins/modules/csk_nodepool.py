@@ -41,6 +41,48 @@ options:
     description:
       - How many workers the pool has. Needed unless O(state=absent).
     type: int
+  unschedulable:
+    description:
+      - Keeps new pods from the pool's Nodes; those that are there stay. Set to V(false), csk lets pods onto the Nodes
+        again that it had cordoned for this option, and onto no others.
+    type: bool
+    default: false
+  kubelet:
+    description:
+      - What the pool's kubelets are told beside O(instance), in the words of C(kubelet.config.k8s.io/v1beta1). It can't
+        be changed; make another pool for other settings.
+    type: dict
+    default: {}
+    suboptions:
+      allowedUnsafeSysctls:
+        description: Sysctls that pods may set.
+        type: list
+        elements: str
+      containerLogMaxFiles:
+        description: How many log files of a container are kept, 2 or more.
+        type: int
+      containerLogMaxSize:
+        description: The size at which a container's log is rotated, as a quantity of Kubernetes, such as V(10Mi).
+        type: str
+      cpuManagerPolicy:
+        description: Whether containers may have cores of their own.
+        type: str
+        choices: [none, static]
+      imageGCHighThresholdPercent:
+        description: The use of the disk above which unused images are removed.
+        type: int
+      imageGCLowThresholdPercent:
+        description: The use of the disk down to which they are removed.
+        type: int
+      maxParallelImagePulls:
+        description: How many images are pulled at once.
+        type: int
+      podPidsLimit:
+        description: How many processes and threads a pod may have; V(-1) for no bound.
+        type: int
+      registryPullQPS:
+        description: How many pulls are begun in a second; V(0) for no bound.
+        type: int
   scale_in_policy:
     description:
       - Which workers of origin V(scale) go first, the oldest (V(fifo)) or the newest (V(lifo)).

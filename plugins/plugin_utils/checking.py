@@ -38,7 +38,17 @@ VARIABLES = (
 
 
 # What the ledger keeps of a pool's options; the others are about one run.
-POOL_SETTINGS = ("desired_size", "instance", "zones", "labels", "taints", "scale_in_policy", "drain")
+POOL_SETTINGS = (
+    "desired_size",
+    "instance",
+    "zones",
+    "labels",
+    "taints",
+    "unschedulable",
+    "kubelet",
+    "scale_in_policy",
+    "drain",
+)
 
 
 @dataclass

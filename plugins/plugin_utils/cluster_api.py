@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from .errors import CskError, Problem
-from .node_api import CORDONED_BY_CSK, NodeApi
+from .node_api import CORDONED_BY_CSK, UNSCHEDULABLE_BY_POOL, NodeApi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,7 @@ class NodeState:
     :param kubelet: whether its kubelet answered just now.
     :param unschedulable: whether it is cordoned.
     :param cordoned_by_csk: whether csk did that, to empty it.
+    :param unschedulable_by_pool: whether csk did that because its pool wants it so.
     """
 
     name: str
@@ -52,6 +53,7 @@ class NodeState:
     taints: tuple[tuple[str, str, str], ...]
     unschedulable: bool = False
     cordoned_by_csk: bool = False
+    unschedulable_by_pool: bool = False
 
 
 @dataclass(frozen=True)
@@ -283,6 +285,7 @@ def _node_state(node: Any, kubelet: bool) -> NodeState:
         taints=tuple(sorted(taints)),
         unschedulable=bool(node.spec.unschedulable),
         cordoned_by_csk=CORDONED_BY_CSK in (node.metadata.annotations or {}),
+        unschedulable_by_pool=UNSCHEDULABLE_BY_POOL in (node.metadata.annotations or {}),
     )
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import yaml
@@ -70,6 +70,40 @@ def problems(instance: dict[str, Any], where: str) -> list[Problem]:
     return found
 
 
+# setting of the kubelet -> its lowest and highest value, as its own validation has them
+# (k8s.io/kubernetes, pkg/kubelet/apis/config/validation/validation.go)
+_RANGES = {
+    "containerLogMaxFiles": (2, None),
+    "imageGCHighThresholdPercent": (0, 100),
+    "imageGCLowThresholdPercent": (0, 100),
+    "maxParallelImagePulls": (1, None),
+    "podPidsLimit": (-1, None),
+    "registryPullQPS": (0, None),
+}
+
+
+def kubelet_problems(settings: dict[str, Any], where: str) -> list[Problem]:
+    """What the kubelet would refuse, and not start."""
+    found = []
+    for key, (lowest, highest) in _RANGES.items():
+        value = settings[key]
+        if value is not None and (value < lowest or (highest is not None and value > highest)):
+            rule = f"it is {lowest} or more" + (f", and {highest} or less." if highest is not None else ".")
+            found.append(Problem(f"{where}.{key}", f"is {value}.", rule, "give such a number, or leave it out."))
+    low, high = (settings[f"imageGC{name}ThresholdPercent"] for name in ("Low", "High"))
+    low, high = 80 if low is None else low, 85 if high is None else high  # the kubelet's defaults
+    if low >= high:
+        rule = (
+            "imageGCLowThresholdPercent (80 unless given) is lower than imageGCHighThresholdPercent (85 unless given)."
+        )
+        found.append(Problem(f"{where}.imageGCLowThresholdPercent", f"is {low}, beside {high}.", rule, "change one."))
+    size = settings["containerLogMaxSize"]
+    if size is not None and _bytes_or_zero(size) <= 0:
+        rule = "it is a quantity of Kubernetes, more than 0."
+        found.append(Problem(f"{where}.containerLogMaxSize", f"is {size!r}.", rule, "write it like 10Mi."))
+    return found
+
+
 def host_problems(instance: dict[str, Any], capacity: Capacity, where: str) -> list[Problem]:
     """Why machines of a shape can't be made where the provider makes them: each has to fit there by itself."""
     found = []
@@ -112,20 +146,23 @@ def limits(instance: dict[str, Any]) -> Limits | None:
     return Limits(cpus=cpus, memory_bytes=memory_bytes(memory) if memory else None, pids=pids)
 
 
-def kubelet_config(instance: dict[str, Any], capacity: Capacity) -> str | None:
+def kubelet_config(instance: dict[str, Any], settings: dict[str, Any], capacity: Callable[[], Capacity]) -> str | None:
     """The kubelet's drop-in, by which a Node's allocatable equals the shape; None where there is nothing to say.
+
+    :param settings: what else the pool wants of its kubelets, in the kubelet's own words.
+    :param capacity: asked only where it matters.
 
     A kubelet in a container sees its host's cores and memory: what is more than the shape is reserved. It takes the
     memory of evictionHard off allocatable by itself (facts.md).
     """
-    said: dict[str, Any] = {}
+    said = {key: value for key, value in settings.items() if value is not None}
     if instance.get("max_pods"):
         said["maxPods"] = instance["max_pods"]
     reserved = {}
     if instance.get("cpus"):
-        reserved["cpu"] = f"{round((capacity.cpus - instance['cpus']) * 1000)}m"
+        reserved["cpu"] = f"{round((capacity().cpus - instance['cpus']) * 1000)}m"
     if instance.get("memory"):
-        reserved["memory"] = str(capacity.memory_bytes - memory_bytes(instance["memory"]) - EVICTION_MEMORY)
+        reserved["memory"] = str(capacity().memory_bytes - memory_bytes(instance["memory"]) - EVICTION_MEMORY)
     if reserved:
         said |= {"systemReserved": reserved, "evictionHard": EVICTION_HARD}
     if not said:

@@ -51,15 +51,17 @@ def pool_problems(recorded: Pool | None, pool: dict[str, Any], where: str) -> li
     """
     if recorded is None or pool["state"] == "absent":
         return []
-    have, wanted = (
-        {key: value for key, value in shape.items() if value is not None}
-        for shape in (recorded.spec.get("instance") or {}, pool["instance"])
-    )
-    if have == wanted:
-        return []
-    what = f"would change from {have!r} to {wanted!r}."
-    fix = f"write {have!r}, or add a pool of the new shape and remove this one."
-    return [Problem(f"{where}.instance", what, "the shape of a pool's machines is immutable.", fix)]
+    problems = []
+    for key, title in (("instance", "the shape of a pool's machines"), ("kubelet", "what a pool's kubelets are told")):
+        have, wanted = (
+            {name: value for name, value in said.items() if value is not None}
+            for said in (recorded.spec.get(key) or {}, pool[key])
+        )
+        if have != wanted:
+            what = f"would change from {have!r} to {wanted!r}."
+            fix = f"write {have!r}, or add a pool that has it so and remove this one."
+            problems.append(Problem(f"{where}.{key}", what, f"{title} is immutable.", fix))
+    return problems
 
 
 def version_problems(recorded: str, wanted: str, where: str = "csk_cluster.version") -> list[Problem]:

@@ -9,7 +9,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-CORDONED_BY_CSK = "csk.dev/cordoned"  # an annotation: csk uncordons only what it cordoned itself
+# Annotations that say why csk made a Node unschedulable: it takes back only what it did itself.
+CORDONED_BY_CSK = "csk.dev/cordoned"  # to empty it
+UNSCHEDULABLE_BY_POOL = "csk.dev/unschedulable"  # its pool wants it so
 
 
 class NodeApi:
@@ -53,14 +55,14 @@ class NodeApi:
                 self._core.delete_namespaced_pod, pod.metadata.name, pod.metadata.namespace, grace_period_seconds=0
             )
 
-    def cordon(self, name: str) -> None:
-        """Keep new pods from a Node, and note that csk did it."""
-        body = {"metadata": {"annotations": {CORDONED_BY_CSK: "true"}}, "spec": {"unschedulable": True}}
+    def cordon(self, name: str, why: str = CORDONED_BY_CSK) -> None:
+        """Keep new pods from a Node, and note that csk did it, and why."""
+        body = {"metadata": {"annotations": {why: "true"}}, "spec": {"unschedulable": True}}
         self._core.patch_node(name, body, _request_timeout=self._timeout)
 
-    def uncordon(self, name: str) -> None:
-        """Let new pods onto a Node again."""
-        body = {"metadata": {"annotations": {CORDONED_BY_CSK: None}}, "spec": {"unschedulable": None}}
+    def uncordon(self, name: str, why: str = CORDONED_BY_CSK) -> None:
+        """Let new pods onto a Node again that was cordoned for that reason."""
+        body = {"metadata": {"annotations": {why: None}}, "spec": {"unschedulable": None}}
         self._core.patch_node(name, body, _request_timeout=self._timeout)
 
     def pods_on(self, node: str) -> list[Any]:

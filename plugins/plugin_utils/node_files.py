@@ -83,8 +83,8 @@ def _join(facts: _Facts) -> list[NodeFile]:
 
 def _pool_settings(facts: _Facts) -> list[NodeFile]:
     """The kubelet's drop-in with what its pool wants of it."""
-    shape = facts.pool.spec.get("instance") if facts.pool else None
-    text = instance.kubelet_config(shape, facts.capacity()) if shape and any(shape.values()) else None
+    wanted = facts.pool.spec if facts.pool else {}
+    text = instance.kubelet_config(wanted.get("instance") or {}, wanted.get("kubelet") or {}, facts.capacity)
     return [NodeFile(KUBELET_POOL, text, 0o644)] if text else []
 
 

@@ -97,6 +97,14 @@ def taints_wanted(machine: Machine, pool: Pool | None, node: NodeState) -> list[
     return [{"key": key, "value": value, "effect": effect} for key, value, effect in kept + wanted]
 
 
+def unschedulable_wanted(pool: Pool | None, node: NodeState) -> bool | None:
+    """Whether a Node is to be made unschedulable for its pool, or schedulable again; None: neither."""
+    wanted = bool(pool and pool.spec.get("unschedulable"))
+    if wanted and not node.unschedulable:
+        return True
+    return False if not wanted and node.unschedulable_by_pool else None
+
+
 def addons_missing(observed: Observed) -> list[str]:
     """The add-ons that aren't in the cluster at all; one that is only not yet available is waited for."""
     return [name for name in ADDONS if name not in observed.addons] if observed.reachable else []
@@ -123,6 +131,9 @@ def cluster_sentences(
                 changes.append(f"{machine.name}: set the labels {', '.join(sorted(labels))}.")
             if taints_wanted(machine, pool, node):
                 changes.append(f"{machine.name}: set its taints.")
+            unschedulable = unschedulable_wanted(pool, node)
+            if unschedulable is not None:
+                changes.append(f"{machine.name}: make it {'un' if unschedulable else ''}schedulable.")
     if cluster.status == "ready":
         changes += [f"add-on {name}: install it, it is missing." for name in addons_missing(observed)]
         if not observed.reachable and not any(s.status == "stopped" for s in states.values()) and states:

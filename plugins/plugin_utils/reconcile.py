@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import instance, pki, plan
 from .errors import CskError, Problem
 from .models import Cluster, Machine, NewMachine, Pool
+from .node_api import UNSCHEDULABLE_BY_POOL
 from .providers.base import MachinesLostError, MachineSpec
 from .scaling import Scaling
 from .session import Live, Session, host
@@ -175,6 +176,10 @@ def put_labels(api: ClusterApi, recorded: Sequence[Machine], pools: dict[str, Po
         if labels or taints:
             api.patch_node(machine.name, dict(labels), taints)
             done.append(f"{machine.name}: set {', '.join([*sorted(labels), *(['taints'] if taints else [])])}.")
+        unschedulable = plan.unschedulable_wanted(pool, node)
+        if unschedulable is not None:
+            (api.cordon if unschedulable else api.uncordon)(machine.name, UNSCHEDULABLE_BY_POOL)
+            done.append(f"{machine.name}: made {'un' if unschedulable else ''}schedulable.")
     return done
 
 

@@ -223,6 +223,7 @@ def pool_problems(pool: dict[str, Any], zones: set[str], where: str) -> list[Pro
         what = "is missing." if pool["desired_size"] is None else f"is {pool['desired_size']}."
         problems.append(Problem(f"{where}.desired_size", what, "it is 0 or more.", "give the number of workers."))
     problems += instance.problems(pool["instance"], f"{where}.instance")
+    problems += instance.kubelet_problems(pool["kubelet"], f"{where}.kubelet")
     for key, lowest in (("timeout", 1), ("grace_period", 0)):
         value = pool["drain"][key]
         if value is not None and value < lowest:

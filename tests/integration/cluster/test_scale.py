@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -105,21 +106,27 @@ def test_what_goes_only_by_name(healthy: TestCluster) -> None:
 def test_a_pool_comes_and_goes(healthy: TestCluster) -> None:
     cluster, kube = healthy, healthy.kube
 
-    shape = {"cpus": 1.5, "memory": "1Gi", "max_pods": 64}
+    shape, kubelet = {"cpus": 1.5, "memory": "1Gi", "max_pods": 64}, {"podPidsLimit": 512}
 
     def run(playbook: str, **pool: Any) -> Any:
         file = copy.deepcopy(cluster.file)
         file["csk_nodepools"].append(
-            {"name": "extra", "zones": ["zone-b"], "labels": {"tier": "db"}, "instance": shape} | pool
+            {"name": "extra", "zones": ["zone-b"], "labels": {"tier": "db"}, "instance": shape, "kubelet": kubelet}
+            | pool
         )
         return cluster.playbooks.run(playbook, file=file)
 
-    run("create", desired_size=1).good()
+    run("create", desired_size=1, unschedulable=True).good()
     allocatable = kube.nodes()["extra-1"]["status"]["allocatable"]
     assert [allocatable[key] for key in ("cpu", "memory", "pods")] == ["1500m", "1Gi", "64"]
     bounds = cluster.machines.api.inspect_container(f"{cluster.name}.extra-1")["HostConfig"]
     assert (bounds["NanoCpus"], bounds["Memory"]) == (1_500_000_000, 1 << 30)
     assert bounds["PidsLimit"] > 0
+    configured = json.loads(kube("get", "--raw", "/api/v1/nodes/extra-1/proxy/configz"))["kubeletconfig"]
+    assert configured["podPidsLimit"] == 512
+    assert kube.nodes()["extra-1"]["spec"]["unschedulable"]
+    run("scale", desired_size=1).good()
+    assert "unschedulable" not in kube.nodes()["extra-1"]["spec"]
     run("scale", desired_size=1, instance=shape | {"cpus": 1.0}).refused("csk_nodepools[1].instance", "immutable")
     labels = kube.nodes()["extra-1"]["metadata"]["labels"]
     assert (labels["tier"], labels["topology.kubernetes.io/zone"]) == ("db", "zone-b")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import instance, limits
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec, instance, limits
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Pool
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import Capacity, Limits
 
@@ -82,7 +82,7 @@ def test_what_a_machine_may_use():
 @pytest.mark.parametrize("cpus", [0.5, 1.0, 1.25, 4.0])
 @pytest.mark.parametrize("memory", ["512Mi", "2Gi", "7Gi"])
 def test_allocatable_equals_the_shape(cpus, memory):
-    said = yaml.safe_load(instance.kubelet_config({"cpus": cpus, "memory": memory, "max_pods": 200}, HOST))
+    said = yaml.safe_load(instance.kubelet_config({"cpus": cpus, "memory": memory, "max_pods": 200}, {}, lambda: HOST))
     reserved = said["systemReserved"]
     assert said["evictionHard"]["memory.available"] == "100Mi"
     assert HOST.cpus * 1000 - int(reserved["cpu"].removesuffix("m")) == cpus * 1000
@@ -93,8 +93,41 @@ def test_allocatable_equals_the_shape(cpus, memory):
 
 
 def test_a_kubelet_is_told_only_what_was_asked_for():
-    assert instance.kubelet_config(NOTHING, HOST) is None
-    assert set(yaml.safe_load(instance.kubelet_config({"max_pods": 64}, HOST))) == {"apiVersion", "kind", "maxPods"}
+    def nobody() -> Capacity:
+        raise AssertionError("the host is asked though it doesn't matter")
+
+    def told(shape, **settings):
+        text = instance.kubelet_config(shape, settings, nobody)
+        return text and {key: value for key, value in yaml.safe_load(text).items() if key not in ("apiVersion", "kind")}
+
+    assert told(NOTHING) is None
+    assert told({}, podPidsLimit=None) is None
+    assert told({"max_pods": 64}) == {"maxPods": 64}
+    assert told(NOTHING, podPidsLimit=512, allowedUnsafeSysctls=[]) == {"podPidsLimit": 512, "allowedUnsafeSysctls": []}
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({}, None),
+        ({"containerLogMaxFiles": 2, "containerLogMaxSize": "10Mi", "podPidsLimit": -1, "registryPullQPS": 0}, None),
+        ({"imageGCHighThresholdPercent": 100, "imageGCLowThresholdPercent": 99}, None),
+        ({"imageGCHighThresholdPercent": 81}, None),
+        ({"imageGCHighThresholdPercent": 80}, "imageGCLowThresholdPercent"),  # 80 is the other one's default
+        ({"imageGCLowThresholdPercent": 85}, "imageGCLowThresholdPercent"),
+        ({"imageGCHighThresholdPercent": 101}, "imageGCHighThresholdPercent"),
+        ({"containerLogMaxFiles": 1}, "containerLogMaxFiles"),
+        ({"containerLogMaxSize": "ten"}, "containerLogMaxSize"),
+        ({"containerLogMaxSize": "0"}, "containerLogMaxSize"),
+        ({"maxParallelImagePulls": 0}, "maxParallelImagePulls"),
+        ({"podPidsLimit": -2}, "podPidsLimit"),
+        ({"registryPullQPS": -1}, "registryPullQPS"),
+    ],
+)
+def test_what_a_kubelet_would_refuse(given, wrong):
+    every = argspec.settings("csk_nodepool")["kubelet"]["options"]
+    found = instance.kubelet_problems(dict.fromkeys(every) | given, "p.kubelet")
+    assert [problem.where for problem in found] == ([f"p.kubelet.{wrong}"] if wrong else [])
 
 
 @pytest.mark.parametrize(
@@ -109,7 +142,14 @@ def test_a_kubelet_is_told_only_what_was_asked_for():
     ],
 )
 def test_a_shape_is_immutable(old, new, state, refused):
-    pool = {"name": "web", "state": state, "instance": new}
+    pool = {"name": "web", "state": state, "instance": new, "kubelet": {"podPidsLimit": None}}
     found = limits.pool_problems(Pool("demo", "web", {"instance": old}), pool, "csk_nodepools[0]")
     assert [problem.where for problem in found] == (["csk_nodepools[0].instance"] if refused else [])
     assert limits.pool_problems(None, pool, "csk_nodepools[0]") == []
+
+
+def test_what_kubelets_are_told_is_immutable():
+    pool = {"name": "web", "state": "present", "instance": {}, "kubelet": {"podPidsLimit": 512}}
+    found = limits.pool_problems(Pool("demo", "web", {"kubelet": {"podPidsLimit": 256}}), pool, "p")
+    assert [problem.where for problem in found] == ["p.kubelet"]
+    assert limits.pool_problems(Pool("demo", "web", {"kubelet": {"podPidsLimit": 512}}), pool, "p") == []

@@ -288,3 +288,22 @@ def test_labels_of_a_worker_whose_pool_is_not_recorded():
         "csk.dev/added-at", "csk.dev/origin", "topology.kubernetes.io/zone",
     }  # fmt: skip
     assert plan.taints_wanted(WORKER, None, there) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unschedulable", "by_pool", "expected"),
+    [
+        (False, False, False, None),
+        (False, True, False, None),  # somebody cordoned it: it stays so
+        (False, True, True, False),
+        (True, False, False, True),
+        (True, True, False, None),
+        (True, True, True, None),
+        (True, False, True, True),  # somebody uncordoned it
+    ],
+)
+def test_pools_that_take_no_pods(wanted, unschedulable, by_pool, expected):
+    pool = replace(POOL, spec=POOL.spec | {"unschedulable": wanted})
+    there = replace(node(WORKER), unschedulable=unschedulable, unschedulable_by_pool=by_pool)
+    assert plan.unschedulable_wanted(pool, there) is expected
+    assert plan.unschedulable_wanted(None, replace(there, unschedulable_by_pool=False)) is None
