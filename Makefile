@@ -56,7 +56,7 @@ sanity: collection ## Run ansible-test sanity, on the installed collection
 molecule: test-home ## Run the Molecule scenarios
 	$(ON_TEST_HOME) molecule test --all
 
-integration: test-home ## Run the tests against real clusters
+integration: test-packages test-home ## Run the tests against real clusters
 	$(ON_TEST_HOME) pytest tests/integration
 
 soak: test-home ## Run the long series: kills, restarts, losses

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CskError, Problem
@@ -98,17 +99,8 @@ class SecretStore(Clusters):
             where, key = KEY_VARIABLE, os.environ.get(KEY_VARIABLE)
         if not key:
             where, key = str(path), keyfile.read(path)
-        if not key and check is None:
-            key = keyfile.create(path)
         if not key:
-            raise CskError(
-                Problem(
-                    f"{KEY_VARIABLE}, {path}",
-                    f"the key of the ledger {self.where} is missing.",
-                    _RULE,
-                    f"set {KEY_VARIABLE}, or put the file key from the csk_home where the ledger began at {path}.",
-                )
-            )
+            key = self._new_key(connection, path, check)
         try:
             cipher = Fernet(key)
         except ValueError:
@@ -136,6 +128,22 @@ class SecretStore(Clusters):
                 )
             ) from None
         return cipher
+
+    def _new_key(self, connection: Connection, path: Path, check: bytes | None) -> str:
+        """Make the key of a ledger that has none.
+
+        One that a team shares gets its key from the team: a csk_home may be a container's, and gone after the run.
+
+        :raises CskError: where there must be a key already.
+        """
+        shared = connection.dialect.name == "postgresql"
+        if check is None and not shared:
+            return keyfile.create(path)
+        fix = f"set {KEY_VARIABLE}, or put the file key from the csk_home where the ledger began at {path}."
+        if check is None:
+            fix = f"make a key for all who use this ledger, and set {KEY_VARIABLE} to it; docs/ledger.md says how."
+        what = f"the key of the ledger {self.where} is missing."
+        raise CskError(Problem(f"{KEY_VARIABLE}, {path}", what, _RULE, fix))
 
     def _key_check(self, connection: Connection) -> bytes | None:
         """Return what was encrypted with the ledger's key. If nothing was yet, this transaction may: others wait."""

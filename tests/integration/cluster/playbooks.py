@@ -77,16 +77,18 @@ class Playbooks:
         *arguments: str,
         file: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
+        checkout: Path | None = None,
         seconds: float = 900,
         **variables: str,
     ) -> Outcome:
         """Run a playbook of the collection to its end.
 
         :param file: a cluster file's content.
+        :param checkout: run the playbook of this folder's ``playbooks``, and not by its full name.
         :param variables: given as ``-e name=value``.
         """
         started = time.monotonic()
-        with self.started(playbook, *arguments, file=file, env=env, **variables) as process:
+        with self.started(playbook, *arguments, file=file, env=env, checkout=checkout, **variables) as process:
             try:
                 text, _ = process.communicate(timeout=seconds)
             except subprocess.TimeoutExpired:
@@ -102,10 +104,12 @@ class Playbooks:
         *arguments: str,
         file: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
+        checkout: Path | None = None,
         **variables: str,
     ) -> Iterator[subprocess.Popen[str]]:
         """Start a playbook, as a group of processes that is killed at the end where it still runs."""
-        command = [Path(sys.executable).with_name("ansible-playbook"), f"csk.kubernetes.{playbook}", *arguments]
+        chosen = checkout / "playbooks" / f"{playbook}.yml" if checkout else f"csk.kubernetes.{playbook}"
+        command = [Path(sys.executable).with_name("ansible-playbook"), chosen, *arguments]
         if file is not None:
             path = self.folder / f"{time.monotonic_ns()}.json"
             path.write_text(json.dumps(file), encoding="utf-8")
@@ -115,7 +119,7 @@ class Playbooks:
         empty = self.folder / "empty"
         empty.mkdir(exist_ok=True)
         process = subprocess.Popen(
-            command, cwd=empty, env=self._env() | dict(env or {}), text=True, start_new_session=True,
+            command, cwd=empty, env=self.env() | dict(env or {}), text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
@@ -123,7 +127,8 @@ class Playbooks:
         finally:
             kill(process)
 
-    def _env(self) -> dict[str, str]:
+    def env(self) -> dict[str, str]:
+        """The environment of a run: nothing of Ansible's but where the collections are."""
         kept = ("ANSIBLE_COLLECTIONS_PATH",)
         mine = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_") or key in kept}
         plain = {"ANSIBLE_NOCOLOR": "1", "PYTHONUNBUFFERED": "1"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger, keyfile
 from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger import postgresql
 
 SERVER = pytest.StashKey[str | None]()
@@ -33,8 +33,8 @@ def home(tmp_path) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path) -> Iterator[str | None]:
-    """What Ledger.open takes: None for SQLite, or the URL of a new, empty database."""
+def url(request, tmp_path, home) -> Iterator[str | None]:
+    """What Ledger.open takes: None for SQLite, or the URL of a new, empty database, for which home has the key."""
     if request.param == "sqlite":
         yield None
         return
@@ -47,6 +47,8 @@ def url(request, tmp_path) -> Iterator[str | None]:
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    home.mkdir(mode=0o700)
+    keyfile.create(home / "key")
     yield server.replace("/postgres?", f"/{name}?")
     with engine.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

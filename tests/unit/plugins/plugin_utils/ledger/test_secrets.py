@@ -72,6 +72,15 @@ def test_a_missing_key_is_not_made_anew(demo, home, monkeypatch):
     assert not (home / "key").exists()
 
 
+def test_a_shared_ledger_makes_no_key(ledger, home, url):
+    if url is None:
+        pytest.skip("a ledger of one person makes its key")
+    (home / "key").unlink()
+    with pytest.raises(CskError, match="make a key for all who use this ledger"):
+        ledger.check_key()
+    assert not (home / "key").exists()
+
+
 def test_a_key_that_others_may_read_is_refused(demo, home):
     demo.check_key()
     (home / "key").chmod(0o640)
