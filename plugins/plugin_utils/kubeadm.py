@@ -24,6 +24,7 @@ DISCOVERY = f"{FOLDER}/discovery.conf"
 NODEPOOL_LABEL = "csk.dev/nodepool"
 ORIGIN_LABEL = "csk.dev/origin"
 ADDED_LABEL = "csk.dev/added-at"
+ADDED_FORMAT = "%Y%m%dT%H%M%SZ"
 ZONE_LABEL = "topology.kubernetes.io/zone"
 MASTER_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 
@@ -47,7 +48,7 @@ def node_labels(machine: Machine, pool: Pool | None) -> dict[str, str]:
     """The labels that csk keeps on a Node."""
     labels = {
         ORIGIN_LABEL: machine.origin,
-        ADDED_LABEL: machine.added_at.strftime("%Y%m%dT%H%M%SZ"),
+        ADDED_LABEL: machine.added_at.strftime(ADDED_FORMAT),
         ZONE_LABEL: machine.zone,
     }
     if pool is not None:

@@ -144,6 +144,7 @@ def _record(session: Session, cluster: Cluster) -> dict[str, str]:
         "version": cluster.version,
         "vpc_cidr": cluster.vpc_cidr,
         "endpoint": cluster.endpoint,
+        "created_at": cluster.created_at.isoformat(),
         "spec": json.dumps(cluster.spec, sort_keys=True),
         "nodepools": json.dumps(pools, sort_keys=True),
     }

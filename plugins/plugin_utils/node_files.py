@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PKI = "/etc/kubernetes/pki"
 KUBELET_POOL = "/etc/kubernetes/kubelet.conf.d/20-pool.conf"
 _CA_FILES = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "etcd/ca.crt", "etcd/ca.key")
+PKI_FILES = (*_CA_FILES, "sa.key", "sa.pub")  # what all masters share
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,9 @@ class _Facts:
 
 
 def _pki(facts: _Facts) -> list[NodeFile]:
-    names = [*_CA_FILES, "sa.key", "sa.pub"]
-    secrets = facts.ledger.secrets(facts.cluster.name, names)
+    secrets = facts.ledger.secrets(facts.cluster.name, list(PKI_FILES))
     public = (".crt", ".pub")
-    return [NodeFile(f"{PKI}/{n}", secrets[n].decode(), 0o644 if n.endswith(public) else 0o600) for n in names]
+    return [NodeFile(f"{PKI}/{n}", secrets[n].decode(), 0o644 if n.endswith(public) else 0o600) for n in PKI_FILES]
 
 
 def _bootstrap(facts: _Facts) -> list[NodeFile]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 from .locks import LockResult, Locks
 from .machines import Machines
 from .operations import Operation, Operations
+from .restoring import Restoring
 from .run import Run
-from .secret_store import SecretStore
 
 __all__ = ["Ledger", "LockResult", "Operation", "Run"]
 
 
-class Ledger(Machines, SecretStore, Locks, Operations):
+class Ledger(Machines, Restoring, Locks, Operations):
     """One ledger, opened by :meth:`Ledger.open`.
 
     Each method is one transaction on a connection of its own, so a ledger may be used after a fork and by many

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import schema
+from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger.helpers import masters, workers
 
 SPEC = {"provider": "container", "pod_cidr": "172.20.0.0/16", "service_cidr": "172.21.0.0/20", "zones": ["a", "b"]}
 
@@ -80,8 +81,6 @@ def test_changes(demo):
 
 
 def test_delete_takes_all_of_this_cluster_and_nothing_of_another(demo):
-    from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger.helpers import masters, workers
-
     demo.create_cluster("other", "default", "1.36.3", SPEC)
     for name in ("demo", "other"):
         demo.put_pool(name, "default", {})
@@ -113,3 +112,16 @@ def test_operations(ledger):
         ("scale", "ok", 1.5, {"number": 2}),
     ]
     assert log[0].at >= log[1].at
+
+
+def test_a_lost_cluster_is_put_back_whole(demo):
+    demo.add_machines("demo", masters(3) + workers(12))
+    demo.put_secret("demo", "ca.key", b"secret")
+    before = demo.cluster("demo"), demo.pools("demo"), demo.machines("demo")
+    with pytest.raises(CskError, match="has a cluster 'demo'"):
+        demo.restore_cluster(*before, {})
+    demo.delete_cluster("demo")
+    demo.restore_cluster(*before, {"ca.key": b"secret"})
+    assert (demo.cluster("demo"), demo.pools("demo"), demo.machines("demo")) == before
+    assert demo.secret("demo", "ca.key") == b"secret"
+    assert demo.add_machines("demo", workers(1))[0].name == "default-13"
