@@ -122,7 +122,7 @@ def overcommit(pools: Iterable[tuple[dict[str, Any], int]], capacity: Capacity) 
 
     :param pools: each pool's shape, and how many workers it has.
     """
-    shapes = [(instance, size) for instance, size in pools]
+    shapes = list(pools)
     cpus = sum((instance.get("cpus") or 0) * size for instance, size in shapes)
     memory = sum(_bytes_or_zero(instance.get("memory")) * size for instance, size in shapes)
     told = []
