@@ -47,7 +47,8 @@ notes:
   - |
     Each host has the variables C(csk_cluster_name), C(csk_node) (the Node's name), C(csk_role) (C(master) or
     C(worker)), C(csk_pool) (empty for masters), C(csk_zone), C(csk_address), C(csk_origin) (C(create), C(scale) or
-    C(hand)), C(csk_status) (C(new), C(ready) or C(leaving)), and what Ansible needs to connect.
+    C(hand)), C(csk_status) (C(new), C(ready) or C(leaving)), C(csk_tags) (the cluster's), and what Ansible needs to
+    connect.
   - |
     The groups are C(csk_<cluster>) with C(csk_<cluster>_masters) and C(csk_<cluster>_pool_<pool>) in it,
     C(csk_zone_<zone>) and C(csk_status_<status>). What may not stand in a group's name becomes an underscore.
@@ -136,10 +137,10 @@ def _hosts(home: str, url: str | None, cluster: str | None) -> list[dict[str, An
     if not url and not (Path(home).expanduser() / "ledger.db").exists():
         return []
     ledger = Ledger.open(home, url)
-    providers = {known.name: known.spec["provider"] for known in ledger.clusters()}
+    clusters = {known.name: known.spec for known in ledger.clusters()}
     return [
         {
-            **_CONNECTIONS[providers[machine.cluster]](f"{machine.cluster}.{machine.name}"),
+            **_CONNECTIONS[clusters[machine.cluster]["provider"]](f"{machine.cluster}.{machine.name}"),
             "csk_cluster_name": machine.cluster,
             "csk_node": machine.name,
             "csk_role": machine.role,
@@ -148,6 +149,7 @@ def _hosts(home: str, url: str | None, cluster: str | None) -> list[dict[str, An
             "csk_address": machine.address,
             "csk_origin": machine.origin,
             "csk_status": machine.status,
+            "csk_tags": clusters[machine.cluster].get("tags", {}),
         }
         for machine in ledger.machines(cluster)
     ]

@@ -146,6 +146,11 @@ options:
     type: list
     elements: str
     default: []
+  tags:
+    description:
+      - Names and values of your own, for people and for inventories. They may change at any time.
+    type: dict
+    default: {}
   deletion_protection:
     description:
       - Refuses to delete the cluster while it is set.

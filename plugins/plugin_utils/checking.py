@@ -295,7 +295,7 @@ def pool_settings(pool: dict[str, Any]) -> dict[str, Any]:
 
 def changed_settings(cluster: Cluster, values: dict[str, Any]) -> list[str]:
     """The settings that may change after creation, and do."""
-    return [key for key in ("zones", "deletion_protection") if values[key] != cluster.spec[key]]
+    return [key for key in ("zones", "tags", "deletion_protection") if values[key] != cluster.spec.get(key)]
 
 
 def lost_masters(live: Live, session: Session, cluster: Cluster) -> list[str]:

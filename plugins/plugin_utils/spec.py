@@ -18,6 +18,7 @@ IPv4 = ipaddress.IPv4Network
 NODE_MASK = 23  # of each node's pods: it holds 256 pods, the most a worker may have, with room for their turnover
 SERVICE_PREFIXES = range(12, 27)  # the API server takes at most 20 bits; fewer than 64 addresses are soon used up
 CLUSTER_NAME_LENGTH = 30
+TAG_NAME_LENGTH, TAG_VALUE_LENGTH = 63, 255
 RESERVED_POOLS = ("master",)  # masters are called master-1, master-2 ...
 
 _DNS_LABEL = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
@@ -40,6 +41,7 @@ def cluster_problems(spec: dict[str, Any], nodes: int, where: str = "csk_cluster
     """
     problems = name_problems(spec.get("name"), f"{where}.name", CLUSTER_NAME_LENGTH)
     problems += zone_problems(spec["zones"], f"{where}.zones")
+    problems += tag_problems(spec["tags"], f"{where}.tags")
     if spec["masters"] not in (3, 5):
         problems.append(
             Problem(
@@ -102,6 +104,17 @@ def name_problems(name: Any, where: str, longest: int) -> list[Problem]:
         return []
     rule = f"a name has lower-case letters, digits and hyphens, starts with a letter, and is at most {longest} long."
     return [Problem(where, f"{name!r} isn't a valid name.", rule, "choose another name.")]
+
+
+def tag_problems(tags: dict[Any, Any], where: str) -> list[Problem]:
+    """Tags are short strings, so that every inventory and every page can show them."""
+    rule = f"a tag's name is 1 to {TAG_NAME_LENGTH} characters long, its value at most {TAG_VALUE_LENGTH}; both are strings."
+    return [
+        Problem(f"{where}.{name}", f"{name!r}: {value!r} is refused.", rule, "quote or shorten it.")
+        for name, value in tags.items()
+        if not (isinstance(name, str) and 1 <= len(name) <= TAG_NAME_LENGTH)
+        or not (isinstance(value, str) and len(value) <= TAG_VALUE_LENGTH)
+    ]
 
 
 def zone_problems(zones: Sequence[str], where: str) -> list[Problem]:

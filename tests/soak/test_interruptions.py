@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 from integration.cluster.conftest import TestCluster
-from integration.cluster.kube import until
+from integration.cluster.kube import template, until
 from integration.cluster.machines import MASTERS
 from integration.cluster.playbooks import Playbooks, cluster_file, kill
 
@@ -29,11 +31,29 @@ CREATE = (
     (r"^TASK \[Wait until all is ready, and hand out", 0.5),
 )
 DELETE = (0.2, 0.8, 1.6)
+GROW = (
+    (r"^TASK \[Check the whole file", 0.3),
+    (r"^TASK \[Make the workers' machines", 0.3),
+    (r"machine \S+ is up", 0.0),
+    (r"^TASK \[.*Write kubeadm's configuration", 0.3),
+    (r"^TASK \[.*Join the worker", 1.0),
+    (r"^TASK \[Wait until all is ready, and hand out", 0.3),
+)
+SHRINK = (
+    (r"^TASK \[Make the workers' machines", 0.4),
+    (r"^  drain default-3, default-4: [1-9]", 0.1),
+    (r"^  drain default-3, default-4: [1-9]", 2.5),
+    (r"^  drain default-3, default-4: 0", 0.1),
+    (r"default-3 is removed", 0.0),
+    (r"^TASK \[Wait until all is ready, and hand out", 0.2),
+)
 
 
-def interrupt(cluster: TestCluster, playbook: str, line: str, later: float, **variables: str) -> bool:
+def interrupt(
+    cluster: TestCluster, playbook: str, line: str, later: float, file: dict[str, Any] | None = None, **variables: str
+) -> bool:
     """Start a playbook and kill it at that moment; False where it ended before, because that was done already."""
-    file = cluster.file if playbook == "create" else None
+    file = file or (cluster.file if playbook == "create" else None)
     with cluster.playbooks.started(playbook, file=file, **variables) as process:
         assert process.stdout is not None
         text = ""
@@ -92,3 +112,38 @@ def test_a_replacement_is_killed(healthy: TestCluster, note: Note) -> None:
     assert sorted(member["name"] for member in members) == list(MASTERS)
     cluster.whole()
     cluster.load()
+
+
+def test_scaling_is_killed_everywhere(healthy: TestCluster, note: Note) -> None:
+    cluster = healthy
+    before, created = cluster.machines.states(), list(cluster.nodes)
+    grown = sorted([*created, "default-3", "default-4"])
+    labels = {"app": "slow"}
+    spec = template("serve", terminationGracePeriodSeconds=30, nodeSelector={"csk.dev/origin": "scale"})
+    with cluster.kube.namespace("scaled") as namespace:
+        for size, moments, expected in ((4, GROW, grown), (2, SHRINK, created)):
+            file = copy.deepcopy(cluster.file)
+            file["csk_nodepools"][0] |= {"desired_size": size, "drain": {"timeout": 60}}
+            made: dict[str, str] = {}
+            for line, later in moments:
+                interrupt(cluster, "scale", line, later, file)
+                there = {name: cluster.machines.state(name)[0] for name in cluster.machines.names()}
+                again = [name for name, identity in there.items() if made.get(name, identity) != identity]
+                made |= there
+                note(f"scale to {size} killed {later} s after {line[:30]}", f"{len(there)} machines")
+                assert not again
+            cluster.playbooks.run("scale", file=file).good()
+            assert cluster.kube.ready() == cluster.machines.names() == expected
+            assert cluster.nodes == expected
+            assert not any(node["spec"].get("unschedulable") for node in cluster.kube.nodes().values())
+            if size == 4:
+                cluster.load()
+                metadata = {"name": "slow", "namespace": namespace}
+                cluster.kube.apply(
+                    {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
+                     "spec": {"replicas": 4, "selector": {"matchLabels": labels},
+                              "template": {"metadata": {"labels": labels}, "spec": spec}}}
+                )  # fmt: skip
+                cluster.kube("rollout", "status", "deployment/slow", "-n", namespace, "--timeout=120s")
+    assert cluster.machines.states() == before
+    cluster.whole()

@@ -11,7 +11,7 @@ OLD = {
     "cluster_type": "dedicated", "provider": "container", "data_root": "/var/lib/csk", "masters": 3,
     "network_plugin": "flannel", "flannel_backend": "vxlan", "proxy_mode": "iptables", "vpc_cidr": "172.30.0.0/24",
     "pod_cidr": "172.20.0.0/16", "service_cidr": "172.21.0.0/20", "endpoint_sans": [], "registry_mirrors": [],
-    "proxy": None, "dns_servers": [], "zones": ["a", "b"], "deletion_protection": False,
+    "proxy": None, "dns_servers": [], "zones": ["a", "b"], "deletion_protection": False, "tags": {},
 }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def test_a_file_that_does_not_say(key):
 
 def test_every_setting_is_immutable_or_known_to_change():
     # Zones and the version have rules of their own; a new option has to be decided on.
-    free = {"name", "version", "zones", "deletion_protection"}
+    free = {"name", "version", "zones", "tags", "deletion_protection"}
     assert set(argspec.settings("csk_cluster")) - free == set(limits.IMMUTABLE)
 
 

@@ -311,3 +311,20 @@ def test_workers_of_other_pools_count():
 )
 def test_how_workers_are_emptied(drain, where):
     assert wrong_pools({"drain": POOL["drain"] | drain}) == where
+
+
+@pytest.mark.parametrize(
+    ("tags", "where"),
+    [
+        ({}, []),
+        ({"team": "shop", "cost-centre": ""}, []),
+        ({"a" * 63: "b" * 255}, []),
+        ({"a" * 64: ""}, ["csk_cluster.tags." + "a" * 64]),
+        ({"team": "b" * 256}, ["csk_cluster.tags.team"]),
+        ({"": "x"}, ["csk_cluster.tags."]),
+        ({"number": 7}, ["csk_cluster.tags.number"]),
+        ({7: "seven"}, ["csk_cluster.tags.7"]),
+    ],
+)
+def test_tags(valid, tags, where):
+    assert wrong(valid, tags=tags) == where
