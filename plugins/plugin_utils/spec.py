@@ -108,7 +108,7 @@ def name_problems(name: Any, where: str, longest: int) -> list[Problem]:
 
 def tag_problems(tags: dict[Any, Any], where: str) -> list[Problem]:
     """Tags are short strings, so that every inventory and every page can show them."""
-    rule = f"a tag's name is 1 to {TAG_NAME_LENGTH} characters long, its value at most {TAG_VALUE_LENGTH}; both are strings."
+    rule = f"its name is a string of 1 to {TAG_NAME_LENGTH} characters, its value one of {TAG_VALUE_LENGTH} at most."
     return [
         Problem(f"{where}.{name}", f"{name!r}: {value!r} is refused.", rule, "quote or shorten it.")
         for name, value in tags.items()
