@@ -7,7 +7,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec, catalogue, checking, limits, plan, spec
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import (
+    argspec,
+    catalogue,
+    certificates,
+    checking,
+    limits,
+    plan,
+    spec,
+)
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result, diff
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.info import after_create, cluster_info
@@ -51,7 +59,9 @@ class ActionModule(CskAction):
                 changed = checking.changed_settings(recorded, values)
                 after = recorded.spec | {key: values[key] for key in changed}
                 changes += [f"cluster {name}: change {', '.join(changed)}."] if changed else []
-                changes += plan.cluster_sentences(recorded, *_masters(session, recorded))
+                masters, pools, states, observed = _masters(session, recorded)
+                changes += plan.cluster_sentences(recorded, masters, pools, states, observed)
+                changes += checking.certificate_sentences(recorded, masters, values["endpoint_sans"])
             shown = diff(recorded and recorded.spec, after, name) if changes else {}
             return {"changed": bool(changes), "changes": changes, "machines": [], "diff": shown}
         with session.step(name, "masters' machines"):
@@ -64,6 +74,8 @@ class ActionModule(CskAction):
             live = session.live(cluster, masters)
             hosts, done = machines(session, cluster, masters, live)
             changes += done
+            more, done = self._certificate_hosts(session, cluster, masters, hosts, values["endpoint_sans"])
+            hosts, changes = hosts + more, changes + done
             missing = plan.addons_missing(live.observed) if cluster.status == "ready" else list(plan.ADDONS)
             if cluster.status == "ready" and {"coredns", "kube-proxy"} & set(missing):
                 hosts += self._addon_host(session, cluster, masters, live, hosts)
@@ -80,6 +92,20 @@ class ActionModule(CskAction):
             "flannel_image": f"{FLANNEL_IMAGE}:{flannel}",
             "diff": diff(recorded and recorded.spec, after.spec, name) if changes else {},
         }
+
+    @staticmethod
+    def _certificate_hosts(
+        session: Session, cluster: Cluster, masters: list[Machine], hosts: list[dict[str, Any]], sans: list[str]
+    ) -> tuple[list[dict[str, Any]], list[str]]:
+        """The masters that have nothing else to do than to get another certificate, and the same in sentences."""
+        if cluster.status != "ready":
+            return [], []
+        busy = {entry["variables"]["csk_node"] for entry in hosts}
+        free = [master for master in masters if master.name not in busy]
+        old = certificates.outdated(cluster, free, certificates.shown(free), sans)
+        console = session.provider(cluster.spec).console
+        entries = [host(cluster, m, masters, console(cluster.name, m.name), "certificates") for m in old]
+        return entries, [f"{m.name}: renew the API server's certificate." for m in old]
 
     @staticmethod
     def _addon_host(

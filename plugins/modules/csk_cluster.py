@@ -101,7 +101,8 @@ options:
     default: 172.21.0.0/20
   endpoint_sans:
     description:
-      - More names or addresses for the API server's certificate.
+      - More names or addresses for the API server's certificate. They may change at any time; the API servers take
+        their new certificates while they serve.
     type: list
     elements: str
     default: []

@@ -33,7 +33,7 @@ options:
         takes away the CNI configuration of a Node that has to register anew.
     type: list
     elements: str
-    choices: [pki, bootstrap, init, join, endpoint, network, registries, temporary, pod_range]
+    choices: [pki, bootstrap, init, certificates, join, endpoint, network, registries, temporary, pod_range]
     required: true
   mtu:
     description:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import argspec, catalogue, instance, limits, plan, spec
+from . import argspec, catalogue, certificates, instance, limits, plan, spec
 from .errors import CskError, Problem
 from .models import Cluster, Machine, Pool
 from .quotas import clusters_problem
@@ -234,6 +234,16 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
     if changed:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
     checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
+    checked.changes += certificate_sentences(cluster, machines, checked.cluster["endpoint_sans"])
+
+
+def certificate_sentences(cluster: Cluster, machines: Sequence[Machine], sans: Sequence[str]) -> list[str]:
+    """Which masters' API servers get another certificate, for other names."""
+    if cluster.status != "ready":
+        return []
+    masters = [machine for machine in machines if machine.role == "master"]
+    old = certificates.outdated(cluster, masters, certificates.shown(masters), sans)
+    return [f"{m.name}: renew the API server's certificate, for the names of endpoint_sans." for m in old]
 
 
 def _check_pools(
@@ -295,7 +305,9 @@ def pool_settings(pool: dict[str, Any]) -> dict[str, Any]:
 
 def changed_settings(cluster: Cluster, values: dict[str, Any]) -> list[str]:
     """The settings that may change after creation, and do."""
-    return [key for key in ("zones", "tags", "deletion_protection") if values[key] != cluster.spec.get(key)]
+    return [
+        key for key in ("zones", "endpoint_sans", "tags", "deletion_protection") if values[key] != cluster.spec.get(key)
+    ]
 
 
 def lost_masters(live: Live, session: Session, cluster: Cluster) -> list[str]:

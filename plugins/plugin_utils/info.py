@@ -42,7 +42,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
     hosts = [host(cluster, m, masters, provider.console(cluster.name, m.name), "") for m in recorded]
     foreign = sorted(set(live.observed.nodes) - {machine.name for machine in recorded})
     differs = plan.cluster_sentences(cluster, recorded, pools, live.machines, live.observed)
-    ends = certificates.ends(session.ledger, cluster, masters)
+    ends = certificates.ends(session.ledger, cluster, certificates.shown(masters))
     kubeconfig = session.folder(cluster.name) / "kubeconfig"
     kubectl = session.home / "artifacts" / "releases" / cluster.version / "bin" / "kubectl"
     return {

@@ -21,6 +21,21 @@ PORT = 6443
 FOLDER = "/etc/csk/kubeadm"
 PATCHES = f"{FOLDER}/patches"
 DISCOVERY = f"{FOLDER}/discovery.conf"
+NEW_PKI = f"{FOLDER}/pki"
+RENEW_API_SERVER = f"{FOLDER}/renew-apiserver"
+# The API server reads its certificate anew when the files change, without a restart. Certificate and key are made
+# beside the old ones, so that the old pair stays whole until it is replaced.
+RENEW_API_SERVER_SCRIPT = f"""#!/bin/sh
+set -e
+new={NEW_PKI} pki=/etc/kubernetes/pki
+rm -rf $new
+mkdir -m 700 $new
+cp $pki/ca.crt $pki/ca.key $new
+kubeadm init phase certs apiserver --config {FOLDER}/certificates.yaml
+mv $new/apiserver.key $new/apiserver.crt $pki
+rm -r $new
+kubeadm init phase upload-config kubeadm --config {FOLDER}/init.yaml --kubeconfig /etc/kubernetes/admin.conf
+"""
 NODEPOOL_LABEL = "csk.dev/nodepool"
 ORIGIN_LABEL = "csk.dev/origin"
 ADDED_LABEL = "csk.dev/added-at"
@@ -74,6 +89,11 @@ def init_config(cluster: Cluster, machine: Machine, token: str | None) -> str:
     return _init(cluster, machine, token, None)
 
 
+def certificates_config(cluster: Cluster, machine: Machine) -> str:
+    """The configuration by which kubeadm makes certificates in a folder of their own."""
+    return _init(cluster, machine, None, None, {"certificatesDir": NEW_PKI})
+
+
 def coredns_patch(cluster: Cluster) -> str:
     """How kubeadm patches CoreDNS: it asks the API at the endpoint, so that names resolve without kube-proxy.
 
@@ -121,7 +141,13 @@ def discovery_config(cluster: Cluster, ca: str) -> str:
     return yaml.safe_dump(document, sort_keys=False)
 
 
-def _init(cluster: Cluster, machine: Machine, token: str | None, etcd: dict[str, Any] | None) -> str:
+def _init(
+    cluster: Cluster,
+    machine: Machine,
+    token: str | None,
+    etcd: dict[str, Any] | None,
+    more: dict[str, Any] | None = None,
+) -> str:
     bootstrap_token = {
         "token": token,
         "ttl": "1h0m0s",
@@ -148,6 +174,7 @@ def _init(cluster: Cluster, machine: Machine, token: str | None, etcd: dict[str,
             "apiServer": {"certSANs": [cluster.endpoint, "localhost", "127.0.0.1", *cluster.spec["endpoint_sans"]]},
             "controllerManager": {"extraArgs": [{"name": "node-cidr-mask-size", "value": str(NODE_MASK)}]},
             **({"etcd": etcd} if etcd else {}),
+            **(more or {}),
         },
         {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"},
         {

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import pki
+from . import certificates, pki
 from .cluster_api import ADDONS, ClusterApi, Observed, nodes_missing
 from .errors import CskError, Problem
 from .kubeadm import PORT
@@ -60,7 +60,8 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
 
 
 def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequence[Machine], timeout: int) -> None:
-    masters = [machine.name for machine in recorded if machine.role == "master"]
+    machines = [machine for machine in recorded if machine.role == "master"]
+    masters = [machine.name for machine in machines]
 
     def missing(observed: Observed) -> list[str]:
         gone = nodes_missing(observed, [machine.name for machine in recorded])
@@ -71,7 +72,10 @@ def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequenc
         healthy = 0
         with suppress(CskError):  # its pod may not take commands yet
             healthy = api.healthy_etcd_members(masters[0])
-        return [] if healthy >= len(masters) else [f"{healthy} of {len(masters)} etcd members are healthy"]
+        if healthy < len(masters):
+            return [f"{healthy} of {len(masters)} etcd members are healthy"]
+        old = certificates.outdated(cluster, machines, certificates.shown(machines), cluster.spec["endpoint_sans"])
+        return [f"the API server of {machine.name} shows its old certificate" for machine in old]
 
     def progress(left: list[str]) -> None:
         if left:

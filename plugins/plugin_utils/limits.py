@@ -22,7 +22,6 @@ IMMUTABLE = {
     "vpc_cidr": "the VPC",
     "pod_cidr": "the pod network",
     "service_cidr": "the service network",
-    "endpoint_sans": "the API server's certificate names",
     "registry_mirrors": "the nodes' registry mirrors",
     "proxy": "the nodes' proxy",
     "dns_servers": "the nodes' name servers",

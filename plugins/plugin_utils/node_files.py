@@ -71,6 +71,14 @@ def _init(facts: _Facts) -> list[NodeFile]:
     ]
 
 
+def _certificates(facts: _Facts) -> list[NodeFile]:
+    text = kubeadm.certificates_config(facts.cluster, facts.machine)
+    return [
+        NodeFile(f"{kubeadm.FOLDER}/certificates.yaml", text),
+        NodeFile(kubeadm.RENEW_API_SERVER, kubeadm.RENEW_API_SERVER_SCRIPT, 0o700),
+    ]
+
+
 def _join(facts: _Facts) -> list[NodeFile]:
     text = kubeadm.join_config(facts.cluster, facts.machine, facts.pool, facts.secret("token"))
     discovery = kubeadm.discovery_config(facts.cluster, facts.secret("ca.crt"))
@@ -112,7 +120,10 @@ def _pod_range(_facts: _Facts) -> list[NodeFile]:
 
 
 def _temporary(_facts: _Facts) -> list[NodeFile]:
-    names = ("bootstrap.yaml", "init.yaml", "join.yaml", "discovery.conf", "patches/corednsdeployment.yaml")
+    names = (
+        "bootstrap.yaml", "init.yaml", "join.yaml", "certificates.yaml", "renew-apiserver", "discovery.conf",
+        "patches/corednsdeployment.yaml",
+    )  # fmt: skip
     paths = [f"{kubeadm.FOLDER}/{name}" for name in names]
     return [NodeFile(path, None) for path in [*paths, "/etc/kubernetes/super-admin.conf"]]
 
@@ -121,6 +132,7 @@ FILES: dict[str, Callable[[_Facts], list[NodeFile]]] = {
     "pki": _pki,
     "bootstrap": _bootstrap,
     "init": _init,
+    "certificates": _certificates,
     "join": _join,
     "endpoint": _endpoint,
     "network": _network,

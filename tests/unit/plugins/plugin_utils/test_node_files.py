@@ -149,6 +149,16 @@ def test_the_mtu_of_the_machines_network_counts():
     assert '"mtu": 1350' in found[0].content
 
 
+def test_the_api_servers_certificate_is_made_beside_the_old_one():
+    cluster = Cluster(**vars(CLUSTER) | {"spec": SPEC | {"endpoint_sans": ["api.example"]}})
+    found = files("master-2", "certificates", cluster=cluster)
+    documents = list(yaml.safe_load_all(found["/etc/csk/kubeadm/certificates.yaml"].content))
+    (config,) = (one for one in documents if one["kind"] == "ClusterConfiguration")
+    assert config["certificatesDir"] == "/etc/csk/kubeadm/pki"
+    assert "api.example" in config["apiServer"]["certSANs"]
+    assert found["/etc/csk/kubeadm/renew-apiserver"].mode == 0o700
+
+
 def test_mirrors_and_proxy():
     proxy = {"http_proxy": "http://proxy:1", "no_proxy": []}
     cluster = Cluster(**vars(CLUSTER) | {"spec": SPEC | {"registry_mirrors": [MIRROR], "proxy": proxy}})
@@ -170,6 +180,8 @@ def test_mirrors_and_proxy():
                 "/etc/csk/kubeadm/bootstrap.yaml",
                 "/etc/csk/kubeadm/init.yaml",
                 "/etc/csk/kubeadm/join.yaml",
+                "/etc/csk/kubeadm/certificates.yaml",
+                "/etc/csk/kubeadm/renew-apiserver",
                 "/etc/csk/kubeadm/discovery.conf",
                 "/etc/csk/kubeadm/patches/corednsdeployment.yaml",
                 "/etc/kubernetes/super-admin.conf",
