@@ -83,3 +83,14 @@ attributes:
     membership:
       - csk.kubernetes.csk
 """
+
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    description: It never changes anything.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+"""

@@ -25,13 +25,7 @@ options:
 extends_documentation_fragment:
   - csk.kubernetes.csk
   - csk.kubernetes.csk.attributes
-attributes:
-  check_mode:
-    description: It never changes anything.
-    support: full
-  diff_mode:
-    description: There is nothing to show.
-    support: none
+  - csk.kubernetes.csk.info
 """
 
 EXAMPLES = r"""
