@@ -9,7 +9,6 @@ from typing import Any
 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils import (
     argspec,
-    catalogue,
     certificates,
     checking,
     limits,
@@ -23,8 +22,6 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.lifecycle import ma
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, Pool
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.reconcile import machines, record_cluster
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Live, Session, host
-
-FLANNEL_IMAGE = "ghcr.io/flannel-io/flannel"
 
 
 class ActionModule(CskAction):
@@ -80,7 +77,6 @@ class ActionModule(CskAction):
             if cluster.status == "ready" and {"coredns", "kube-proxy"} & set(missing):
                 hosts += self._addon_host(session, cluster, masters, live, hosts)
         after = session.cluster(name)
-        flannel = session.minors[catalogue.minor_of(version)].releases[version]["flannel"]["tag"]
         return {
             "changed": bool(changes),
             "changes": changes,
@@ -89,7 +85,7 @@ class ActionModule(CskAction):
             "addons_missing": missing,
             "kubeconfig": str(write_kubeconfig(session, cluster)),
             "api_address": _api_address(masters, live),
-            "flannel_image": f"{FLANNEL_IMAGE}:{flannel}",
+            "flannel_image": session.flannel_image(version),
             "diff": diff(recorded and recorded.spec, after.spec, name) if changes else {},
         }
 
@@ -130,7 +126,7 @@ class ActionModule(CskAction):
         version, found, _warnings = checking.version_for(session, recorded, values["version"])
         problems += found
         if recorded:
-            checking.refuse_deleting(recorded)
+            checking.refuse_unfinished(recorded)
             problems += limits.immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values)
         elif version:
             provider = session.provider(values)
@@ -145,7 +141,7 @@ class ActionModule(CskAction):
         if not self.check_mode:
             session.lock(values["name"])
         cluster = session.cluster(values["name"])
-        checking.refuse_deleting(cluster)
+        checking.refuse_unfinished(cluster)
         if self.check_mode:
             return {"changed": False, "changes": [], "cluster": cluster_result(cluster), "machines": []}
         with session.step(cluster.name, "waiting until all is ready"):

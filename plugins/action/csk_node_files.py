@@ -64,7 +64,12 @@ class ActionModule(CskAction):
         if mtu is None and "network" in values["files"]:
             mtu = session.provider(cluster.spec).mtu()
         capacity = session.provider(cluster.spec).capacity
-        files = files_of(session.ledger, cluster, values["node"], values["files"], mtu or 0, capacity)
+
+        def kubeadm_config() -> str:
+            with session.api(cluster, timeout=15) as api:
+                return api.kubeadm_config()
+
+        files = files_of(session.ledger, cluster, values["node"], values["files"], mtu or 0, capacity, kubeadm_config)
         title = (
             MASTERS_FILES if "bootstrap" in values["files"] else JOINING_FILES if "join" in values["files"] else None
         )

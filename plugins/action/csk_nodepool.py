@@ -11,7 +11,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils import limits, plan
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, diff
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.checking import (
     pool_settings,
-    refuse_deleting,
+    refuse_unfinished,
     shape_problems,
 )
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.drain import Drain
@@ -35,7 +35,7 @@ class ActionModule(CskAction):
         if not self.check_mode:
             session.lock(values["cluster"])  # before anything is read, so that it stays true
         cluster = session.cluster(values["cluster"])
-        refuse_deleting(cluster)
+        refuse_unfinished(cluster)
         name = values["name"]
         pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
         scaling = _scaling(session, cluster, values, pools)

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result, diff
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.checking import check_file
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.upgrading import make_plan, show
 
 
 class ActionModule(CskAction):
@@ -19,6 +21,8 @@ class ActionModule(CskAction):
 
     def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Check the file; nothing is changed."""
+        if values["upgrade_to"]:
+            return self._upgrade(session, values)
         variables = {f"csk_{name}": values.get(name) for name in ("cluster", "nodepools", "stacks")}
         names = list(task_vars) if values["check_variables"] else []
         checked = check_file(session, variables, names, values["scale"])
@@ -47,6 +51,15 @@ class ActionModule(CskAction):
             if checked.changes
             else {},
         }
+
+    def _upgrade(self, session: Session, values: dict[str, Any]) -> dict[str, Any]:
+        options = argspec.module_arguments(
+            "csk_upgrade", {"name": "", "state": "started", "options": values["upgrade_options"]}
+        )["options"]
+        name = (values["cluster"] or {}).get("name", "")
+        plan = make_plan(session, session.cluster(name), values["upgrade_to"], options)
+        changes = show(plan, name, self.say, self._display.warning)
+        return {"changed": bool(changes), "name": name, "version": plan.target, "changes": changes, "kept": []}
 
 
 def _merged(before: dict[str, Any] | None, after: dict[str, Any], changes: list[str]) -> dict[str, Any]:

@@ -63,7 +63,8 @@ class ActionModule(CskAction):
             what = f"the record is of cluster {cluster.name}, id {cluster.id}; the machines are of another one."
             raise CskError(Problem("csk_name", what, _RULE, "see which machines belong together: docker ps."))
         labels = {node.name: node.labels for node in observed.nodes.values()}
-        machines = machines_of(cluster, pools, labels, states)
+        versions = {node.name: node.version.removeprefix("v") for node in observed.nodes.values()}
+        machines = machines_of(cluster, pools, labels, states, versions)
         names = ", ".join(machine.name for machine in machines)
         changes = [f"cluster {name}: recorded again, with the machines {names}."]
         result = {"changed": True, "changes": changes, "cluster": cluster_result(cluster)}

@@ -26,14 +26,25 @@ options:
     required: true
   files:
     description:
-      - What to write. V(pki) are the CAs with their keys and the key of the service accounts; V(bootstrap), V(init) and
-        V(join) are kubeadm's configurations; V(endpoint) is keepalived's configuration, V(network) the CNI plugins',
-        V(registries) containerd's.
+      - What to write. V(pki) are the CAs with their keys and the key of the service accounts; V(bootstrap), V(init),
+        V(upgrade) and V(join) are kubeadm's configurations; V(endpoint) is keepalived's configuration, V(network) the
+        CNI plugins', V(registries) containerd's.
       - V(temporary) takes away kubeadm's configurations and the bootstrap administrator's kubeconfig; V(pod_range)
         takes away the CNI configuration of a Node that has to register anew.
     type: list
     elements: str
-    choices: [pki, bootstrap, init, certificates, join, endpoint, network, registries, temporary, pod_range]
+    choices:
+      - pki
+      - bootstrap
+      - init
+      - certificates
+      - upgrade
+      - join
+      - endpoint
+      - network
+      - registries
+      - temporary
+      - pod_range
     required: true
   mtu:
     description:

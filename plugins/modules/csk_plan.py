@@ -31,6 +31,16 @@ options:
       - Whether the run may remove workers, as that of the playbook C(csk.kubernetes.scale). The cluster must be there.
     type: bool
     default: false
+  upgrade_to:
+    description:
+      - Says what an upgrade of the cluster to this version would do, and what is in its way, instead of judging the
+        rest of the file.
+    type: str
+  upgrade_options:
+    description:
+      - How the upgrade would go, as O(csk.kubernetes.csk_upgrade#module:options).
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - csk.kubernetes.csk
   - csk.kubernetes.csk.attributes

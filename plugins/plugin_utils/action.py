@@ -64,7 +64,8 @@ class CskAction(ActionBase):
         """Note in the ledger's log of operations what was done."""
         if self.logged and not self.check_mode:
             details = {key: found[key] for key in ("changes", "decisions", "error") if found.get(key)}
-            action = f"{self.module} {values['name'] if 'cluster' in values else values['state']}"
+            about = [values["name"]] if "cluster" in values else [values.get("state"), values.get("node")]
+            action = " ".join([self.module, *filter(None, about)])
             seconds = round(time.monotonic() - started, 1)
             cluster = values.get("cluster") or values["name"]
             session.ledger.operation(cluster, action, getpass.getuser(), end, seconds, details)

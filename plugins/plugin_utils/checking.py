@@ -34,6 +34,10 @@ VARIABLES = (
     "csk_take_over",
     "csk_image",
     "csk_nodes",
+    "csk_upgrade_to",
+    "csk_upgrade_options",
+    "csk_snapshot_dir",
+    "csk_snapshots_kept",
 )
 
 
@@ -215,7 +219,7 @@ def _malformed(cidr: str) -> bool:
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
     checked.problems += limits.immutable_problems(cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster)
     try:
-        refuse_deleting(cluster)
+        refuse_unfinished(cluster)
     except CskError as error:
         checked.problems += error.problems
         return
@@ -287,8 +291,8 @@ def shape_problems(
     return found, instance.overcommit(((p["instance"], spec.size(p)) for p in shaped.values()), capacity)
 
 
-def refuse_deleting(cluster: Cluster) -> None:
-    """Refuse to work on a cluster whose deletion was begun.
+def refuse_unfinished(cluster: Cluster) -> None:
+    """Refuse to work on a cluster whose deletion or upgrade was begun.
 
     :raises CskError: where it was.
     """
@@ -296,6 +300,10 @@ def refuse_deleting(cluster: Cluster) -> None:
         rule = "a deletion that was begun is finished."
         fix = "run the playbook csk.kubernetes.delete, then create it."
         raise CskError(Problem("csk_cluster.name", f"{cluster.name} is being deleted.", rule, fix))
+    if cluster.upgrade_to:
+        what = f"an upgrade of {cluster.name} to {cluster.upgrade_to} is under way."
+        fix = f"run the playbook csk.kubernetes.upgrade with csk_upgrade_to={cluster.upgrade_to} first."
+        raise CskError(Problem("csk_cluster.name", what, "an upgrade that was begun is finished.", fix))
 
 
 def pool_settings(pool: dict[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from http import HTTPStatus
@@ -16,17 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from .errors import CskError, Problem
-from .node_api import CORDONED_BY_CSK, UNSCHEDULABLE_BY_POOL, NodeApi
+from .control_plane_api import SYSTEM, ControlPlaneApi
+from .node_api import CORDONED_BY_CSK, UNSCHEDULABLE_BY_POOL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SYSTEM = "kube-system"
 RECORD = "csk-cluster"
-ETCDCTL_SECONDS = 30
-SETTLING_SECONDS = 30  # of etcd after a member came or went
-MEMBER_PEERS = 3  # the place of the peers' URLs in a line of etcdctl member list
 # add-on -> the workload that runs it: (namespace, kind, name)
 ADDONS = {
     "coredns": (SYSTEM, "Deployment", "coredns"),
@@ -69,7 +64,7 @@ class Observed:
     record: dict[str, str] | None = None
 
 
-class ClusterApi(NodeApi):
+class ClusterApi(ControlPlaneApi):
     """One cluster's API. Use ``connect``, which takes care of the credentials' files."""
 
     def observe(self) -> Observed:
@@ -87,46 +82,6 @@ class ClusterApi(NodeApi):
                 return Observed(True, states, addons.result(), record.result())
         except (HTTPError, self._client.ApiException, OSError):
             return Observed(False)
-
-    def remove_etcd_member(self, through: str, name: str, address: str) -> bool:
-        """Remove a lost master's etcd member.
-
-        :param through: a healthy master's Node name; its etcd pod runs etcdctl.
-        :param name: the lost master's name, which is its member's name.
-        :param address: the lost master's; a member that never started has no name yet.
-        :returns: whether there was such a member.
-        """
-        for line in self._etcdctl(through, "member", "list").splitlines():
-            parts = [part.strip() for part in line.split(",")]
-            if len(parts) > MEMBER_PEERS and (parts[2] == name or f"//{address}:" in parts[MEMBER_PEERS]):
-                self._remove_member(through, parts[0])
-                return True
-        return False
-
-    def _remove_member(self, through: str, member: str) -> None:
-        """Remove a member; one that etcd refuses because a connection to a peer is too young is tried again.
-
-        etcd wants connections that are five seconds old (server/etcdserver/server.go, HealthInterval); after a killed
-        run, or the return of a master, they may be younger.
-        """
-        end = time.monotonic() + SETTLING_SECONDS
-        while True:
-            try:
-                self._etcdctl(through, "member", "remove", member)
-                return
-            except CskError as error:
-                if "unhealthy cluster" not in str(error) or time.monotonic() > end:
-                    raise
-            time.sleep(1)
-
-    def healthy_etcd_members(self, through: str) -> int:
-        """How many members answer a linearizable read, asked for through one master's etcd pod."""
-        text = self._etcdctl(
-            through, "endpoint", "health", "--cluster", "--write-out=json", "--command-timeout=3s", check=False
-        )
-        start = text.find("[{")
-        found = json.JSONDecoder().raw_decode(text[start:])[0] if start >= 0 else []
-        return sum(bool(entry["health"]) for entry in found)
 
     def put_token(self, token: str, seconds: int) -> None:
         """Store a bootstrap token that ends by itself after the given seconds."""
@@ -216,41 +171,6 @@ class ClusterApi(NodeApi):
         except Exception:
             return node, False
         return node, True
-
-    def _etcdctl(self, through: str, *arguments: str, check: bool = True) -> str:
-        """Run etcdctl in a master's etcd pod.
-
-        :raises CskError: where it can't be run or, with ``check``, where it fails.
-        """
-        from kubernetes.stream import stream
-
-        pki = "/etc/kubernetes/pki/etcd"
-        keys = [f"--cacert={pki}/ca.crt", f"--cert={pki}/server.crt", f"--key={pki}/server.key"]
-        rule = "a lost master's member is removed by the members that are left."
-        where, fix = f"etcd on {through}", "look at its pod, then run the playbook again."
-        try:
-            process = stream(
-                self._core.connect_get_namespaced_pod_exec,
-                f"etcd-{through}",
-                SYSTEM,
-                command=["etcdctl", *keys, *arguments],
-                stdin=False,
-                stdout=True,
-                stderr=True,
-                tty=False,
-                _preload_content=False,
-            )
-            process.run_forever(timeout=ETCDCTL_SECONDS)
-            code = None  # before the text: reading all of it forgets how the command ended
-            with suppress(TypeError):  # of a connection that broke: it says nothing of how the command ended
-                code = None if process.is_open() else process.returncode
-            text = process.read_all()
-            process.close()
-        except self._client.ApiException as error:
-            raise CskError(Problem(where, f"etcdctl can't be run: {error.reason}.", rule, fix)) from None
-        if check and code != 0:
-            raise CskError(Problem(where, f"etcdctl {' '.join(arguments)}: {text.strip()[-300:]}", rule, fix))
-        return text
 
 
 @contextmanager

@@ -94,6 +94,23 @@ def certificates_config(cluster: Cluster, machine: Machine) -> str:
     return _init(cluster, machine, None, None, {"certificatesDir": NEW_PKI})
 
 
+def upgrade_config(cluster: Cluster, machine: Machine, kept: str, target: str) -> str:
+    """The configuration by which kubeadm makes a master's static pods of another release.
+
+    :param kept: the ClusterConfiguration that kubeadm keeps in the cluster, so that what people changed there stays.
+    :param target: exact.
+    """
+    init = {
+        "apiVersion": API,
+        "kind": "InitConfiguration",
+        "patches": {"directory": PATCHES},
+        "localAPIEndpoint": {"advertiseAddress": machine.address, "bindPort": PORT},
+        "nodeRegistration": _registration(cluster, machine, None),
+    }
+    documents = [init, yaml.safe_load(kept) | {"kubernetesVersion": f"v{target}"}]
+    return yaml.safe_dump_all(documents, sort_keys=False)
+
+
 def coredns_patch(cluster: Cluster) -> str:
     """How kubeadm patches CoreDNS: it asks the API at the endpoint, so that names resolve without kube-proxy.
 

@@ -46,10 +46,7 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
         if token:
             api.delete_token(token.decode())
             ledger.delete_secret(cluster.name, "token")
-        record = _record(session, cluster)
-        if last.record != record:
-            api.put_record(record)
-            changes.append("record of the cluster: written.")
+        changes += write_record(session, cluster, api, last)
     new = [machine.name for machine in recorded if machine.status != "ready"]
     if new:
         ledger.set_machine_status(cluster.name, new, "ready")
@@ -137,6 +134,18 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
     session.ledger.delete_cluster(name)
     session.ledger.unlock(name, session.run)
     return [f"removed {thing}." for thing in removed] + [f"cluster {name}: removed."]
+
+
+def write_record(session: Session, cluster: Cluster, api: ClusterApi, observed: Observed | None = None) -> list[str]:
+    """Write the cluster's own record where it isn't right; what was done, in a sentence.
+
+    :param observed: what the API shows; it is asked where this isn't given.
+    """
+    record = _record(session, cluster)
+    if (observed or api.observe()).record == record:
+        return []
+    api.put_record(record)
+    return ["record of the cluster: written."]
 
 
 def _record(session: Session, cluster: Cluster) -> dict[str, str]:

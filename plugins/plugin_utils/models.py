@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 ClusterStatus = Literal["creating", "ready", "deleting"]
-MachineStatus = Literal["new", "ready", "leaving"]
+MachineStatus = Literal["new", "ready", "leaving", "upgrading"]
 Role = Literal["master", "worker"]
 Origin = Literal["create", "scale", "hand"]
 
@@ -25,6 +25,7 @@ class Cluster:
     :param vpc_cidr: the machines' network.
     :param endpoint: the address that stands before the masters; the port is always 6443.
     :param etcd_token: random, new for each bootstrap (facts.md: member IDs are a hash of it).
+    :param upgrade_to: the exact version that an upgrade was begun to, and not ended.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Cluster:
     endpoint: str
     etcd_token: str = field(repr=False)
     created_at: datetime
+    upgrade_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,10 @@ class NewMachine:
 
 @dataclass(frozen=True)
 class Machine:
-    """One machine of a cluster. ``name`` is the Node's name and the host's name; ``pool`` is None for masters."""
+    """One machine of a cluster. ``name`` is the Node's name and the host's name; ``pool`` is None for masters.
+
+    :param version: the release that it was made of, or upgraded to: ``1.36.3``.
+    """
 
     cluster: str
     name: str
@@ -75,3 +80,4 @@ class Machine:
     origin: Origin
     added_at: datetime
     status: MachineStatus = "new"
+    version: str = ""

@@ -12,6 +12,7 @@ from typing import Any
 # Annotations that say why csk made a Node unschedulable: it takes back only what it did itself.
 CORDONED_BY_CSK = "csk.dev/cordoned"  # to empty it
 UNSCHEDULABLE_BY_POOL = "csk.dev/unschedulable"  # its pool wants it so
+PROBES = "kube-system"  # the namespace of the pods that show whether a node runs pods
 
 
 class NodeApi:
@@ -35,6 +36,7 @@ class NodeApi:
         self._api = client.ApiClient(settings)
         self._core = client.CoreV1Api(self._api)
         self._apps = client.AppsV1Api(self._api)
+        self._policy = client.PolicyV1Api(self._api)
         self._timeout = timeout
 
     def patch_node(self, name: str, labels: dict[str, str | None], taints: list[dict[str, str]] | None) -> None:
@@ -88,6 +90,30 @@ class NodeApi:
         except self._client.ApiException as error:
             return error
         return None
+
+    def put_probe(self, node: str, image: str) -> None:
+        """Run a pod on a Node, whatever its taints are, to see whether pods run there."""
+        self.delete_probe(node)
+        body = {
+            "metadata": {"name": f"csk-probe-{node}", "namespace": PROBES},
+            "spec": {
+                "nodeName": node,
+                "terminationGracePeriodSeconds": 0,
+                "automountServiceAccountToken": False,
+                "tolerations": [{"operator": "Exists"}],
+                "containers": [{"name": "probe", "image": image}],
+            },
+        }
+        self._core.create_namespaced_pod(PROBES, body, _request_timeout=self._timeout)
+
+    def probe_runs(self, node: str) -> bool:
+        """Whether the pod of ``put_probe`` runs."""
+        pod = self._core.read_namespaced_pod(f"csk-probe-{node}", PROBES, _request_timeout=self._timeout)
+        return pod.status.phase == "Running"
+
+    def delete_probe(self, node: str) -> None:
+        """Remove the pod of ``put_probe``; one that isn't there is no error."""
+        self._ignoring_missing(self._core.delete_namespaced_pod, f"csk-probe-{node}", PROBES, grace_period_seconds=0)
 
     def _ignoring_missing(self, call: Callable[..., Any], *arguments: str, **more: Any) -> None:
         try:

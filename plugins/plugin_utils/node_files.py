@@ -40,6 +40,7 @@ class _Facts:
     pool: Pool | None
     mtu: int
     capacity: Callable[[], Capacity]
+    kubeadm_config: Callable[[], str]
 
     def secret(self, name: str) -> str:
         value = self.ledger.secret(self.cluster.name, name)
@@ -68,6 +69,16 @@ def _init(facts: _Facts) -> list[NodeFile]:
     return [
         NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
         NodeFile(f"{kubeadm.FOLDER}/init.yaml", text),
+    ]
+
+
+def _upgrade(facts: _Facts) -> list[NodeFile]:
+    target = facts.cluster.upgrade_to or facts.cluster.version
+    text = kubeadm.upgrade_config(facts.cluster, facts.machine, facts.kubeadm_config(), target)
+    patch = kubeadm.coredns_patch(facts.cluster)
+    return [
+        NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
+        NodeFile(f"{kubeadm.FOLDER}/upgrade.yaml", text),
     ]
 
 
@@ -122,7 +133,7 @@ def _pod_range(_facts: _Facts) -> list[NodeFile]:
 def _temporary(_facts: _Facts) -> list[NodeFile]:
     names = (
         "bootstrap.yaml", "init.yaml", "join.yaml", "certificates.yaml", "renew-apiserver", "discovery.conf",
-        "patches/corednsdeployment.yaml",
+        "upgrade.yaml", "patches/corednsdeployment.yaml",
     )  # fmt: skip
     paths = [f"{kubeadm.FOLDER}/{name}" for name in names]
     return [NodeFile(path, None) for path in [*paths, "/etc/kubernetes/super-admin.conf"]]
@@ -133,6 +144,7 @@ FILES: dict[str, Callable[[_Facts], list[NodeFile]]] = {
     "bootstrap": _bootstrap,
     "init": _init,
     "certificates": _certificates,
+    "upgrade": _upgrade,
     "join": _join,
     "endpoint": _endpoint,
     "network": _network,
@@ -143,13 +155,20 @@ FILES: dict[str, Callable[[_Facts], list[NodeFile]]] = {
 
 
 def files_of(
-    ledger: Ledger, cluster: Cluster, node: str, names: list[str], mtu: int, capacity: Callable[[], Capacity]
+    ledger: Ledger,
+    cluster: Cluster,
+    node: str,
+    names: list[str],
+    mtu: int,
+    capacity: Callable[[], Capacity],
+    kubeadm_config: Callable[[], str],
 ) -> list[NodeFile]:
     """The files of these names for a node.
 
     :param node: the machine's name in its cluster.
     :param mtu: of the machines' network, in bytes.
     :param capacity: what the machines' host has; asked only where a file needs it.
+    :param kubeadm_config: the ClusterConfiguration that kubeadm keeps in the cluster; likewise.
     """
     recorded = ledger.machines(cluster.name)
     machine = next((machine for machine in recorded if machine.name == node), None)
@@ -159,5 +178,5 @@ def files_of(
         raise CskError(Problem("csk_node_files.node", f"{node} isn't known.", rule, f"use one of {known}."))
     pool = next((pool for pool in ledger.pools(cluster.name) if pool.name == machine.pool), None)
     masters = [machine for machine in recorded if machine.role == "master"]
-    facts = _Facts(ledger, cluster, machine, masters, pool, mtu, capacity)
+    facts = _Facts(ledger, cluster, machine, masters, pool, mtu, capacity, kubeadm_config)
     return [file for name in names for file in FILES[name](facts)]

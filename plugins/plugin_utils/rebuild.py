@@ -46,7 +46,11 @@ def cluster_of(record: Mapping[str, str]) -> tuple[Cluster, list[Pool]]:
 
 
 def machines_of(
-    cluster: Cluster, pools: Sequence[Pool], labels: Mapping[str, Mapping[str, str]], states: Sequence[MachineState]
+    cluster: Cluster,
+    pools: Sequence[Pool],
+    labels: Mapping[str, Mapping[str, str]],
+    states: Sequence[MachineState],
+    versions: Mapping[str, str],
 ) -> list[Machine]:
     """The cluster's machines, of its Nodes' labels and of what the provider has.
 
@@ -54,6 +58,7 @@ def machines_of(
     counts as one of creation time, which nothing removes by itself.
 
     :param labels: each Node's.
+    :param versions: each Node's kubelet's, without v.
     :param states: the provider's machines; only those with an address are of use.
     """
     found = []
@@ -77,6 +82,7 @@ def machines_of(
                 origin=_origin(node.get(ORIGIN_LABEL)),
                 added_at=datetime.strptime(added, ADDED_FORMAT).replace(tzinfo=UTC) if added else cluster.created_at,
                 status="ready",
+                version=versions.get(state.name, cluster.version),
             )
         )
     return found

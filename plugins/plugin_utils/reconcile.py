@@ -124,6 +124,9 @@ def machines(
         _forget(session, cluster, masters, replaced)
         provider.delete(cluster.name, [machine.name for machine in replaced], cluster.id)
         made = replaced
+    anew = [m.name for m in made if work[m.name].machine != "start" and m.version != cluster.version]
+    if anew:
+        session.ledger.set_machine_version(cluster.name, anew, cluster.version)
     try:
         _make(session, cluster, made)
     except MachinesLostError:

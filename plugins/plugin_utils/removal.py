@@ -44,7 +44,7 @@ def remove_workers(
             done.append(f"{name}: removed{', without contacting it' if name in dead else ''}.")
             session.say(f"[{number}/{first}] {name} is removed, {time.monotonic() - started:.1f} s")
         for name in names[first:]:
-            if name in live.observed.nodes and _is_ours(name, live):
+            if name in live.observed.nodes and is_ours(name, live):
                 api.uncordon(name)
     session.ledger.set_machine_status(cluster.name, names[first:], "ready")
     return done, [
@@ -55,7 +55,7 @@ def remove_workers(
 def _empty(session: Session, api: ClusterApi, names: Sequence[str], how: Drain, live: Live) -> list[Obstacle]:
     """Cordon all of them, so that no pod moves from one to the next; then evict."""
     for name in names:
-        if _is_ours(name, live):
+        if is_ours(name, live):
             api.cordon(name)
     return drain(api, names, how, session.say) if names else []
 
@@ -65,7 +65,7 @@ def _answers(name: str, live: Live) -> bool:
     return state is not None and state.status == "running" and node is not None and node.ready and node.kubelet
 
 
-def _is_ours(name: str, live: Live) -> bool:
+def is_ours(name: str, live: Live) -> bool:
     """Whether a Node's cordon is csk's, of this run or of one that was killed, and not somebody's."""
     node = live.observed.nodes[name]
     return not node.unschedulable or node.cordoned_by_csk

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .providers.base import MachineState, Provider
 
 ROLES_SECONDS = 0.5  # a shorter time between two steps is Ansible's own
+FLANNEL_IMAGE = "ghcr.io/flannel-io/flannel"
 MASTERS_FILES = "files of the masters"
 JOINING_FILES = "files of the nodes that join"
 # What the roles do after a step, on the hosts.
@@ -104,6 +105,11 @@ class Session:
         """The version catalogue."""
         return catalogue.load(self.catalogue_folder)
 
+    def flannel_image(self, version: str) -> str:
+        """The network plugin's image in the release of an exact version."""
+        release = self.minors[catalogue.minor_of(version)].releases[version]
+        return f"{FLANNEL_IMAGE}:{release['flannel']['tag']}"
+
     def provider(self, spec: dict[str, Any]) -> Provider:
         """The provider that a cluster's settings name; always the same one, because it remembers its host's facts."""
         from .providers.container import ContainerProvider
@@ -157,16 +163,17 @@ class Session:
             return Observed(False)
 
     @contextmanager
-    def api(self, cluster: Cluster, timeout: float = 5) -> Iterator[ClusterApi]:
+    def api(self, cluster: Cluster, timeout: float = 5, address: str | None = None) -> Iterator[ClusterApi]:
         """The cluster's API, as its administrator.
 
+        :param address: of one master, whose own API server is asked; None: the endpoint.
         :raises LookupError: where the ledger has no credentials for it.
         """
         names = ["ca.crt", "admin.crt", "admin.key"]
         secrets = self.ledger.secrets(cluster.name, names)
         if set(names) - set(secrets):
             raise LookupError(cluster.name)
-        server = f"https://{cluster.endpoint}:{PORT}"
+        server = f"https://{address or cluster.endpoint}:{PORT}"
         with connect(self.folder(cluster.name), server, *(secrets[name] for name in names), timeout=timeout) as api:
             try:
                 yield api

@@ -20,6 +20,7 @@ class Step:
     :param allowed_from: the first day on which it may be done.
     :param allowed_until: the last day: that of the source's validity.
     :param reason: the rule and the dates, where it may not be done on the date that was asked about.
+    :param expired: whether only the end of the source's validity is in the way.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Step:
     allowed_from: date
     allowed_until: date
     reason: str = ""
+    expired: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Upgrade:
     allowed: bool
     reason: str = ""
     steps: tuple[Step, ...] = ()
+
+    @property
+    def expired(self) -> bool:
+        """Whether only the end of the source's validity is in the way, which a person may accept."""
+        return len(self.steps) == 1 and self.steps[0].expired
 
 
 def judge(source: str, target: str, minors: dict[str, Minor], today: date) -> Upgrade:
@@ -89,10 +96,10 @@ def _between(source: str, target: str) -> list[str]:
 def _step(source: str, target: str, minors: dict[str, Minor], today: date) -> Step:
     old, new = minors[minor_of(source)], minors[minor_of(target)]
     first = new.released + timedelta(days=WAIT_DAYS if new != old else 0)
-    reason = ""
-    if today > old.valid_until:
-        reason = f"{old.name} was valid until {old.valid_until}; today is {today}. An expired minor isn't upgraded."
-    elif today < first:
+    reason, expired = "", today > old.valid_until
+    if today < first:
         rule = f"; a new minor is upgraded to from {WAIT_DAYS} days on, {first}" if new != old else ""
-        reason = f"{new.name} is released on {new.released}{rule}. Today is {today}."
-    return Step(source, target, not reason, first, old.valid_until, reason)
+        reason, expired = f"{new.name} is released on {new.released}{rule}. Today is {today}.", False
+    elif expired:
+        reason = f"{old.name} was valid until {old.valid_until}; today is {today}. An expired minor isn't upgraded."
+    return Step(source, target, not reason, first, old.valid_until, reason, expired)

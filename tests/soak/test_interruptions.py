@@ -146,4 +146,5 @@ def test_scaling_is_killed_everywhere(healthy: TestCluster, note: Note) -> None:
                 )  # fmt: skip
                 cluster.kube("rollout", "status", "deployment/slow", "-n", namespace, "--timeout=120s")
     assert cluster.machines.states() == before
+    cluster.create().good()  # the pool's drain, as its file has it
     cluster.whole()

@@ -91,6 +91,14 @@ class Clusters(Database):
         """Record what the cluster shall be."""
         self._update(name, spec=spec)
 
+    def set_upgrade(self, name: str, upgrade_to: str | None) -> None:
+        """Record which upgrade is under way; None: none."""
+        self._update(name, upgrade_to=upgrade_to)
+
+    def set_version(self, name: str, version: str) -> None:
+        """Record which version the masters have; machines that are made from now on have it too."""
+        self._update(name, version=version)
+
     def set_status(self, name: str, status: ClusterStatus) -> None:
         """Record how far the cluster is."""
         self._update(name, status=status)

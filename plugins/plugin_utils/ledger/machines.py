@@ -107,7 +107,7 @@ class Machines(Clusters):
             machines = []
             for (machine, address), number in zip(addresses, numbers, strict=True):
                 name = f"{'master' if machine.role == 'master' else machine.pool}-{number}"
-                values = vars(machine) | {"name": name, "address": address, "status": "new"}
+                values = vars(machine) | {"name": name, "address": address, "status": "new", "version": record.version}
                 connection.execute(t.MACHINES.insert().values(cluster_id=record.id, number=number, **values))
                 machines.append(Machine(cluster=cluster, **values))
         return machines
@@ -131,6 +131,13 @@ class Machines(Clusters):
                     )
                 )
             connection.execute(t.MACHINES.update().where(mine).values(status=status))
+
+    def set_machine_version(self, cluster: str, names: Collection[str], version: str) -> None:
+        """Record which release these machines have."""
+        with self._write() as connection:
+            cluster_id = self._locked(connection, cluster).id
+            mine = (t.MACHINES.c.cluster_id == cluster_id) & t.MACHINES.c.name.in_(names)
+            connection.execute(t.MACHINES.update().where(mine).values(version=version))
 
     def delete_machines(self, cluster: str, names: Collection[str]) -> None:
         """Forget these machines. One that isn't there is no error: a killed run may have done it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 #: The newest revision in migrations/versions, so that opening an up-to-date ledger needs no Alembic.
-HEAD = "0001"
+HEAD = "0002"
 VERSION_TABLE = "schema_version"
 
 try:
@@ -55,6 +55,7 @@ else:
         sa.Column("endpoint", sa.String(39), nullable=False),
         sa.Column("etcd_token", sa.String(64), nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("upgrade_to", sa.String(32)),
     )
 
     def _cluster_id() -> sa.Column:
@@ -83,6 +84,7 @@ else:
         sa.Column("origin", sa.String(16), nullable=False),
         sa.Column("added_at", UtcDateTime, nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("version", sa.String(32), nullable=False, server_default=""),
         sa.UniqueConstraint("cluster_id", "address"),
         sa.ForeignKeyConstraint(["cluster_id", "pool"], ["pools.cluster_id", "pools.name"]),
     )

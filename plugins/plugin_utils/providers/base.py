@@ -34,10 +34,12 @@ class Capacity:
 
     :param cpus: in cores.
     :param memory_bytes: as a kubelet on it sees it.
+    :param disk_free: bytes that are free where the machines' data lie.
     """
 
     cpus: int
     memory_bytes: int
+    disk_free: int = 0
 
 
 class MachinesLostError(CskError):
@@ -112,6 +114,13 @@ class Provider(ABC):
 
         A machine that runs is left alone; one that was left half-made is made anew. Returns when all of them are up.
         :param progress: called with a machine's name and the seconds since the call, as each one is up.
+        """
+
+    @abstractmethod
+    def deliver(self, cluster: str, names: Sequence[str], release: str | None) -> str:
+        """Give running machines a release's artifacts, or take them away again (None); those that have them keep them.
+
+        :returns: the folder of the artifacts on each machine.
         """
 
     @abstractmethod

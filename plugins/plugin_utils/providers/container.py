@@ -22,7 +22,12 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base impo
     Provider,
 )
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import Engine
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.making import MachineGoneError, Maker, collect
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.making import (
+    DIRECTORIES,
+    MachineGoneError,
+    Maker,
+    collect,
+)
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.names import (
     LABEL_CLUSTER,
     LABEL_ID,
@@ -34,7 +39,13 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.names imp
     container_name,
     network_name,
 )
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.store import IMAGE, Store, missing_image
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.store import (
+    DELIVERED,
+    DELIVERED_IN,
+    IMAGE,
+    Store,
+    missing_image,
+)
 
 # Bytes that one machine takes of the Engine's host: logs, etcd and images' writable layers; and an idle node's memory.
 DISK_PER_MACHINE = 1 << 30
@@ -86,7 +97,7 @@ class ContainerProvider(Provider):
 
     def capacity(self) -> Capacity:
         """What the Engine's host has."""
-        return Capacity(self.engine.host.cpus, self.engine.host.memory)
+        return Capacity(self.engine.host.cpus, self.engine.host.memory, self.engine.host.disk_free)
 
     def networks(self) -> list[str]:
         """The host's routes and the Engine's networks."""
@@ -186,6 +197,15 @@ class ContainerProvider(Provider):
                     lambda name: makers.update({name: pool.submit(work.make, anew[name])}),
                 )
         return collect({name: job for name, job in known.items() if name not in gone} | makers)
+
+    def deliver(self, cluster: str, names: Sequence[str], release: str | None) -> str:
+        """Put a release's artifacts into the machines' data directories; see Provider."""
+        check_names(cluster, *names)
+        if release:
+            self.store.deliver(release, cluster, names)
+        else:
+            self.store.take_back(cluster, names)
+        return f"{DIRECTORIES[DELIVERED_IN]}/{DELIVERED}"
 
     def delete(self, cluster: str, names: Sequence[str] | None = None, cluster_id: str | None = None) -> list[str]:
         """Remove machines, or all of a cluster; see Provider."""

@@ -157,7 +157,7 @@ class Engine:
         :param on_line: called with each line of standard output as it comes.
         """
         images = [] if host_tools else self.node_images()
-        image = images[0]["Id"] if images else self._host_image()
+        image = images[0]["Id"] if images else self.host_image()
         binds = ["/:/host:ro", f"{self.data_root}:/data"] + ([] if images else ["/usr:/usr:ro"])
         config = self.api.create_host_config(
             auto_remove=True,
@@ -231,7 +231,7 @@ class Engine:
             )
         )
 
-    def _host_image(self) -> str:
+    def host_image(self) -> str:
         """An image of symbolic links only: with the host's /usr mounted in it, it runs the host's own programs."""
         if not self.image(HELPER_IMAGE):
             self.api.import_image_from_data(

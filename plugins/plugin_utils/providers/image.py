@@ -14,11 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import (
-    HELPER_IMAGE,
-    LABEL_HELPER,
-    LABEL_RELEASE,
-)
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import LABEL_RELEASE
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.store import IMAGE, LABEL_ARTIFACTS, Store
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.tree import artifacts_digest, tree_digest
 
@@ -97,18 +93,9 @@ class NodeImage:
 
     def _import_tree(self, work: str, digest: str) -> None:
         """The tree is root's on the Engine's host: a container that sees it gives it to us as a stream."""
-        binds = [f"{self.engine.data_root}/{work}:/data:ro"]
-        carrier = self.engine.api.create_container(
-            HELPER_IMAGE,
-            command=["-"],
-            host_config=self.engine.api.create_host_config(binds=binds),
-            labels={LABEL_HELPER: "true"},
-        )
-        try:
-            stream, _stat = self.engine.api.get_archive(carrier["Id"], "/data/tree/.")
+        with machine.carrier(self.engine, {f"{self.engine.data_root}/{work}": "/data"}, read_only=True) as carrier:
+            stream, _stat = self.engine.api.get_archive(carrier, "/data/tree/.")
             self._import(stream, BASE_IMAGE, digest[:12], {LABEL_BASE: digest})
-        finally:
-            self.engine.remove(carrier["Id"])
 
     def current(self, release: str) -> bool:
         """Whether a release's image and store are those that its artifacts and the recipe would give."""

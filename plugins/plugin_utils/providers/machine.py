@@ -9,13 +9,16 @@ import os
 import tarfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import Limits
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import Engine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import (
+    LABEL_HELPER,
+    Engine,
+)
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.host import HostFacts
 
 # Seconds for a machine to come up: 3 on a quiet machine; ten at once on two busy cores take many times that.
@@ -118,6 +121,19 @@ def create(
         environment={"container": "docker", **(env or {})},
         stop_signal="SIGRTMIN+3",
     )
+
+
+@contextlib.contextmanager
+def carrier(engine: Engine, binds: dict[str, str], read_only: bool = False) -> Iterator[str]:
+    """A container that never runs: through it files of the Engine's host are streamed. Gives its id."""
+    mode = "ro" if read_only else "rw"
+    config = engine.api.create_host_config(binds=[f"{source}:{target}:{mode}" for source, target in binds.items()])
+    labels = {LABEL_HELPER: "true"}
+    found = engine.api.create_container(engine.host_image(), command=["-"], host_config=config, labels=labels)
+    try:
+        yield found["Id"]
+    finally:
+        engine.remove(found["Id"])
 
 
 def execute(engine: Engine, name: str, command: Sequence[str]) -> tuple[int, str]:

@@ -18,6 +18,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskEr
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger.run import Run
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import LABEL_RELEASE, Engine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.tree import artifacts_digest
 
 LABEL_ARTIFACTS = "csk.dev/artifacts"
 LABEL_BUILD = "csk.dev/build"
@@ -28,6 +29,8 @@ BUILD_TIMEOUT = 1200
 IMPORT_IMAGES = "/usr/local/lib/csk/import-images"
 # Where a build machine sees the release's artifacts; beside the store's new copy, so not a part of the machine's image.
 BUILD_ARTIFACTS = "/mnt"
+# Where a machine finds the artifacts of the release that it is upgraded to: in one of its data directories.
+DELIVERED_IN, DELIVERED = "containerd", "csk-release"
 
 _STATE = r"""
 store=/data/store/$release
@@ -92,6 +95,34 @@ else
   wait
   rm -rf "$nodes"
 fi
+"""
+
+# arguments: digest cluster name...; says which machines lack the artifacts of that digest.
+_LACKING = r"""
+digest=$1 nodes=/data/nodes/$2; shift 2
+for name in "$@"; do
+  if [ "$(cat "$nodes/$name/$part/.digest" 2> /dev/null)" != "$digest" ]; then echo "lacking=$name"; fi
+done
+"""
+
+# arguments: digest cluster name...; what was sent is given to each machine by links, and ``.digest`` comes last.
+_DELIVER = r"""
+digest=$1 nodes=/data/nodes/$2; shift 2
+sent=$nodes/.artifacts.new
+chown -R 0:0 "$sent"
+for name in "$@"; do
+  target=$nodes/$name/$part
+  rm -rf "$target"
+  cp -al "$sent" "$target" 2> /dev/null || { rm -rf "$target"; cp -a --reflink=auto "$sent" "$target"; }
+  echo "$digest" > "$target/.digest"
+done
+rm -rf "$sent"
+"""
+
+# arguments: cluster name...
+_TAKE_BACK = r"""
+nodes=/data/nodes/$1; shift
+for name in "$@"; do rm -rf "$nodes/$name/$part"; done
 """
 
 # arguments: release
@@ -160,6 +191,26 @@ class Store:
                     "choose another name, or delete that cluster (from where it was made), or remove the directory.",
                 )
             )
+
+    def deliver(self, release: str, cluster: str, names: Sequence[str]) -> None:
+        """Give machines a release's artifacts, sent to the Engine's host once."""
+        digest = artifacts_digest(self.artifacts / release)
+        output = self._with_part(_LACKING, [digest, cluster, *names])
+        lacking = [line.partition("=")[2] for line in output.splitlines() if line.startswith("lacking=")]
+        if not lacking:
+            return
+        new = f"{self.engine.data_root}/nodes/{cluster}/.artifacts.new"
+        self.engine.helper('rm -rf "/data/nodes/$1/.artifacts.new"; mkdir "/data/nodes/$1/.artifacts.new"', [cluster])
+        with machine.carrier(self.engine, {new: "/data"}) as name:
+            machine.copy_tree(self.engine, name, self.artifacts / release, "/data")
+        self._with_part(_DELIVER, [digest, cluster, *lacking])
+
+    def take_back(self, cluster: str, names: Sequence[str]) -> None:
+        """Remove the artifacts from machines."""
+        self._with_part(_TAKE_BACK, [cluster, *names])
+
+    def _with_part(self, script: str, arguments: Sequence[str]) -> str:
+        return self.engine.helper(f"part={DELIVERED_IN}/{DELIVERED}\n{script}", arguments)
 
     def remove(self, cluster: str, cluster_id: str | None, names: Sequence[str] | None) -> None:
         """Remove the directories of some or all machines of a cluster; never a store."""

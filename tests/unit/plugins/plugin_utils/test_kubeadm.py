@@ -158,3 +158,31 @@ def test_coredns_asks_the_endpoint():
     }
     uploaded = documents(kubeadm.init_config(CLUSTER, MASTERS[0], None))["InitConfiguration"]
     assert uploaded["patches"] == {"directory": kubeadm.PATCHES}
+
+
+KEPT = yaml.safe_load(kubeadm.init_config(CLUSTER, MASTERS[0], None).split("---\n")[1])
+CHANGED = {
+    "apiServer": {"extraArgs": [{"name": "audit-log-maxage", "value": "7"}], "certSANs": ["by.hand"]},
+    "etcd": {"local": {"dataDir": "/srv/etcd", "extraArgs": [{"name": "quota-backend-bytes", "value": "8589934592"}]}},
+    "featureGates": {"RootlessControlPlane": True},
+    "certificateValidityPeriod": "8760h0m0s",
+}
+
+
+@pytest.mark.parametrize("change", [{}, *({key: value} for key, value in CHANGED.items()), CHANGED])
+def test_an_upgrade_keeps_what_people_changed(change):
+    text = kubeadm.upgrade_config(CLUSTER, MASTERS[1], yaml.safe_dump(KEPT | change), "1.37.2")
+    found = documents(text)
+    assert set(found) == {"InitConfiguration", "ClusterConfiguration"}
+    assert found["ClusterConfiguration"] == KEPT | change | {"kubernetesVersion": "v1.37.2"}
+
+
+def test_an_upgrade_makes_a_masters_static_pods_as_its_bootstrap_did():
+    found = documents(kubeadm.upgrade_config(CLUSTER, MASTERS[1], yaml.safe_dump(KEPT), "1.37.2"))["InitConfiguration"]
+    assert found == documents(kubeadm.init_config(CLUSTER, MASTERS[1], None))["InitConfiguration"]
+
+
+@pytest.mark.parametrize("target", ["1.36.10", "1.37.0"])
+def test_an_upgrade_goes_to_the_exact_version(target):
+    found = documents(kubeadm.upgrade_config(CLUSTER, MASTERS[0], yaml.safe_dump(KEPT), target))
+    assert found["ClusterConfiguration"]["kubernetesVersion"] == f"v{target}"

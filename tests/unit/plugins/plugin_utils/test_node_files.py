@@ -29,6 +29,7 @@ POOLS = [
     Pool("demo", "db", {"labels": {"tier": "db"}, "taints": []}),
     Pool("demo", "web", {"labels": {"tier": "web"}, "taints": []}),
 ]
+KEPT = "kubernetesVersion: v1.36.3\napiServer: {extraArgs: [{name: profiling, value: 'false'}]}\n"
 TOKEN = "abcdef.0123456789abcdef"
 PUBLIC = ("ca.crt", "front-proxy-ca.crt", "etcd/ca.crt", "sa.pub")
 PRIVATE = ("ca.key", "front-proxy-ca.key", "etcd/ca.key", "sa.key")
@@ -61,7 +62,7 @@ class FakeLedger:
 
 
 def files(node: str, *names: str, cluster: Cluster = CLUSTER, **secrets) -> dict[str, node_files.NodeFile]:
-    found = node_files.files_of(FakeLedger(**secrets), cluster, node, list(names), 1500, lambda: HOST)
+    found = node_files.files_of(FakeLedger(**secrets), cluster, node, list(names), 1500, lambda: HOST, lambda: KEPT)
     assert len({file.path for file in found}) == len(found)
     return {file.path: file for file in found}
 
@@ -145,7 +146,7 @@ def test_what_a_pool_wants_of_its_kubelets(monkeypatch, shape, written):
 
 
 def test_the_mtu_of_the_machines_network_counts():
-    found = node_files.files_of(FakeLedger(), CLUSTER, "web-1", ["network"], 1400, lambda: HOST)
+    found = node_files.files_of(FakeLedger(), CLUSTER, "web-1", ["network"], 1400, lambda: HOST, lambda: KEPT)
     assert '"mtu": 1350' in found[0].content
 
 
@@ -183,6 +184,7 @@ def test_mirrors_and_proxy():
                 "/etc/csk/kubeadm/certificates.yaml",
                 "/etc/csk/kubeadm/renew-apiserver",
                 "/etc/csk/kubeadm/discovery.conf",
+                "/etc/csk/kubeadm/upgrade.yaml",
                 "/etc/csk/kubeadm/patches/corednsdeployment.yaml",
                 "/etc/kubernetes/super-admin.conf",
             ],

@@ -28,9 +28,9 @@ RECORD = {
     "nodepools": json.dumps({POOL.name: POOL.spec}),
 }
 MACHINES = [
-    Machine("demo", "master-1", "master", None, "a", "172.30.0.11", "create", ADDED, "ready"),
-    Machine("demo", "web-front-1", "worker", "web-front", "a", "172.30.0.14", "create", ADDED, "ready"),
-    Machine("demo", "web-front-12", "worker", "web-front", "b", "172.30.0.15", "scale", ADDED, "ready"),
+    Machine("demo", "master-1", "master", None, "a", "172.30.0.11", "create", ADDED, "ready", "1.36.3"),
+    Machine("demo", "web-front-1", "worker", "web-front", "a", "172.30.0.14", "create", ADDED, "ready", "1.36.3"),
+    Machine("demo", "web-front-12", "worker", "web-front", "b", "172.30.0.15", "scale", ADDED, "ready", "1.36.3"),
 ]
 
 
@@ -64,17 +64,19 @@ def test_a_record_that_is_broken(change):
 
 def test_machines_come_back_as_they_were():
     cluster, pools = rebuild.cluster_of(RECORD)
-    assert rebuild.machines_of(cluster, pools, LABELS, [state(machine) for machine in reversed(MACHINES)]) == MACHINES
+    assert (
+        rebuild.machines_of(cluster, pools, LABELS, [state(machine) for machine in reversed(MACHINES)], {}) == MACHINES
+    )
 
 
 def test_a_machine_whose_node_is_gone_is_one_of_creation_time():
     cluster, pools = rebuild.cluster_of(RECORD)
-    (found,) = rebuild.machines_of(cluster, pools, {}, [state(MACHINES[2])])
+    (found,) = rebuild.machines_of(cluster, pools, {}, [state(MACHINES[2])], {})
     assert (found.pool, found.zone, found.origin, found.added_at) == ("web-front", "b", "create", CREATED)
 
 
 def test_what_is_no_machine_of_a_pool():
     cluster, _pools = rebuild.cluster_of(RECORD)
-    assert rebuild.machines_of(cluster, [], LABELS, [state(machine) for machine in MACHINES]) == MACHINES[:1]
+    assert rebuild.machines_of(cluster, [], LABELS, [state(machine) for machine in MACHINES], {}) == MACHINES[:1]
     stray = Machine("demo", "other", "worker", "web-front", "a", "172.30.0.20", "hand", ADDED)
-    assert rebuild.machines_of(cluster, [POOL], {}, [state(stray)]) == []
+    assert rebuild.machines_of(cluster, [POOL], {}, [state(stray)], {}) == []

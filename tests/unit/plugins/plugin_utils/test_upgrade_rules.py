@@ -118,3 +118,41 @@ def test_backwards_and_nowhere(target, said):
 def test_what_a_version_may_become(source, expected):
     found = upgrade_rules.targets(source, SHIPPED, date(2026, 11, 24))
     assert [(step.target, step.allowed) for step in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "today", "expired"),
+    [
+        ("1.36.3", "1.37.2", date(2026, 11, 17), False),  # too early
+        ("1.36.3", "1.37.2", date(2027, 7, 7), False),  # allowed
+        ("1.36.3", "1.37.2", date(2027, 7, 8), True),
+        ("1.36.3", "1.37.2", date(2030, 1, 1), True),
+        ("1.36.1", "1.36.3", date(2026, 7, 7), False),
+        ("1.36.1", "1.36.3", date(2027, 7, 7), False),
+        ("1.36.1", "1.36.3", date(2027, 7, 8), True),  # a patch too
+        ("1.34.4", "1.36.3", date(2030, 1, 1), False),  # two minors are another obstacle
+        ("1.36.3", "1.36.3", date(2030, 1, 1), False),
+        ("1.36.3", "1.36.1", date(2030, 1, 1), False),
+        ("1.37.2", "1.38.0", date(2030, 1, 1), False),  # not in the catalogue
+    ],
+)
+def test_when_only_the_end_of_validity_is_in_the_way(source, target, today, expired):
+    found = upgrade_rules.judge(source, target, SHIPPED, today)
+    assert found.expired == expired
+    assert not (found.expired and found.allowed)
+    assert ("An expired minor isn't upgraded" in found.reason) == expired
+
+
+@pytest.mark.parametrize(
+    ("today", "expired", "said"),
+    [
+        (date(2026, 12, 31), False, "released on 2027-01-05"),
+        (date(2027, 1, 1), False, "released on 2027-01-05"),  # expired, and there is nothing to upgrade to yet
+        (date(2027, 1, 18), False, "from 14 days on, 2027-01-19"),
+        (date(2027, 1, 19), True, "valid until 2026-12-31"),
+    ],
+)
+def test_expired_before_there_is_a_next_minor(today, expired, said):
+    found = upgrade_rules.judge("1.36.2", "1.37.2", made(m36=date(2026, 1, 1), m37=date(2027, 1, 5)), today)
+    assert (found.allowed, found.expired) == (False, expired)
+    assert said in found.reason

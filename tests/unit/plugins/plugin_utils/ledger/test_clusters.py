@@ -80,6 +80,28 @@ def test_changes(demo):
             change()
 
 
+def test_an_upgrade(demo, reopen):
+    demo.create_cluster("other", "default", "1.36.3", SPEC)
+    before = demo.cluster("demo"), demo.cluster("other")
+    assert [cluster.upgrade_to for cluster in before] == [None, None]
+
+    def known():
+        cluster = reopen().cluster("demo")
+        return cluster.version, cluster.upgrade_to
+
+    demo.set_upgrade("demo", "1.37.2")
+    assert known() == ("1.36.3", "1.37.2")
+    demo.set_version("demo", "1.37.2")
+    assert known() == ("1.37.2", "1.37.2")
+    demo.set_upgrade("demo", None)
+    assert known() == ("1.37.2", None)
+    demo.set_version("demo", "1.36.3")
+    assert (demo.cluster("demo"), demo.cluster("other")) == before
+    for change in (lambda: demo.set_upgrade("none", None), lambda: demo.set_version("none", "1.37.2")):
+        with pytest.raises(CskError, match="has no cluster 'none'"):
+            change()
+
+
 def test_delete_takes_all_of_this_cluster_and_nothing_of_another(demo):
     demo.create_cluster("other", "default", "1.36.3", SPEC)
     for name in ("demo", "other"):

@@ -90,6 +90,38 @@ def test_the_migrations_make_the_tables_that_the_code_uses(ledger):
     assert scripts().get_heads() == [schema.HEAD]
 
 
+FIRST_LEDGER = """
+INSERT INTO clusters VALUES ('id-1', 'demo', 'default', '1.36.3', '{}', 'ready', '172.30.0.0/24', '172.30.0.10', 'x',
+    '2026-11-24 12:00:00.000000');
+INSERT INTO clusters VALUES ('id-2', 'other', 'default', '1.35.4', '{}', 'ready', '172.30.1.0/24', '172.30.1.10', 'y',
+    '2026-11-24 12:00:00.000000');
+INSERT INTO machines VALUES ('id-1', 'master-1', 'master', NULL, 1, 'a', '172.30.0.11', 'create',
+    '2026-11-24 12:00:00.000000', 'ready');
+INSERT INTO machines VALUES ('id-2', 'master-1', 'master', NULL, 1, 'a', '172.30.1.11', 'create',
+    '2026-11-24 12:00:00.000000', 'ready')
+"""
+
+
+def test_machines_of_the_first_ledger_have_their_clusters_version(home):
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+
+    home.mkdir(mode=0o700)
+    engine = sa.create_engine(f"sqlite:///{home / 'ledger.db'}", poolclass=sa.NullPool)
+    revisions = {"version_table": schema.VERSION_TABLE, "fn": lambda old, _: scripts()._upgrade_revs("0001", old)}
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts=revisions)
+        with Operations.context(context):
+            context.run_migrations()
+        for statement in FIRST_LEDGER.split(";"):
+            connection.exec_driver_sql(statement)
+        assert context.get_current_revision() == "0001"
+    ledger = Ledger.open(str(home))
+    versions = [(machine.cluster, machine.name, machine.version) for machine in ledger.machines()]
+    assert versions == [("demo", "master-1", "1.36.3"), ("other", "master-1", "1.35.4")]
+    assert [cluster.upgrade_to for cluster in ledger.clusters()] == [None, None]
+
+
 def test_a_newer_ledger_is_left_alone(ledger, reopen):
     with ledger._write() as connection:
         connection.execute(sa.text("UPDATE schema_version SET version_num = '9999'"))

@@ -82,3 +82,24 @@ def test_status(demo):
     with pytest.raises(CskError, match="no machines master-4, master-5"):
         demo.set_machine_status("demo", ["master-2", "master-5", "master-4"], "ready")
     assert [m.status for m in demo.machines("demo")] == ["ready", "new", "ready"]
+
+
+def test_version(demo, reopen):
+    demo.create_cluster("other", "default", "1.36.3", {})
+    demo.add_machines("other", masters(1))
+    made = demo.add_machines("demo", masters(3))
+    assert [m.version for m in made] == ["1.36.3"] * 3
+    demo.set_machine_version("demo", ["master-1", "master-3"], "1.37.2")
+    assert [m.version for m in reopen().machines("demo")] == ["1.37.2", "1.36.3", "1.37.2"]
+    assert [m.version for m in demo.machines("other")] == ["1.36.3"]
+    with pytest.raises(CskError, match="no cluster 'none'"):
+        demo.set_machine_version("none", ["master-1"], "1.37.2")
+
+
+def test_a_new_machine_has_the_version_of_the_masters(demo):
+    demo.add_machines("demo", masters(1) + workers(1))
+    demo.set_upgrade("demo", "1.37.2")
+    assert [m.version for m in demo.add_machines("demo", workers(1))] == ["1.36.3"]
+    demo.set_version("demo", "1.37.2")
+    assert [m.version for m in demo.add_machines("demo", workers(1))] == ["1.37.2"]
+    assert [m.version for m in demo.machines("demo")] == ["1.36.3", "1.36.3", "1.36.3", "1.37.2"]

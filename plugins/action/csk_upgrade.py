@@ -1,0 +1,122 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""csk_upgrade: the steps of an upgrade that go through ledger, provider and API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.csk.kubernetes.plugins.plugin_utils import upgrading
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session, host
+
+
+class ActionModule(CskAction):
+    """The work of csk_upgrade."""
+
+    module = "csk_upgrade"
+    logged = True
+
+    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Take one step."""
+        del task_vars
+        if not self.check_mode:
+            session.lock(values["name"])
+        cluster = session.cluster(values["name"])
+        result: dict[str, Any] = {"changes": [], "machines": [], "cluster": cluster_result(cluster)}
+        if values["state"] == "started":
+            result |= self._started(session, cluster, values)
+        elif not self.check_mode:
+            step: Callable[..., dict[str, Any]] = getattr(self, f"_{values['state']}")
+            result |= step(session, cluster, values)
+        return result | {"changed": bool(result["changes"])}
+
+    def _started(self, session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        if not values["to"]:
+            rule = "an upgrade goes to a version: a minor, or an exact one."
+            raise CskError(Problem("csk_upgrade_to", "isn't there.", rule, "give it by -e csk_upgrade_to=1.37."))
+        plan = upgrading.make_plan(session, cluster, values["to"], values["options"])
+        changes = upgrading.show(plan, cluster.name, self.say, self._display.warning)
+        if not self.check_mode:
+            if plan.nothing_to_do and not cluster.upgrade_to:
+                session.ledger.unlock(cluster.name, session.run)
+            elif not plan.nothing_to_do:
+                session.ledger.set_upgrade(cluster.name, plan.target)
+        machines = {machine.name: machine for machine in session.ledger.machines(cluster.name)}
+        begun = any(m.role == "master" and m.version == plan.target for m in machines.values())
+        masters = [machine for machine in machines.values() if machine.role == "master"]
+        rest = bool(plan.masters) or (cluster.version != plan.target and begun)
+        going = [*plan.masters, *(name for batch in plan.batches for name in batch)]
+        return {
+            "changes": changes,
+            "target": plan.target,
+            "first": "" if begun or not plan.masters else plan.masters[0],
+            "snapshot": plan.snapshot and bool(plan.masters),
+            "left_out": list(plan.left_out),
+            "batches": [len(batch) for batch in plan.batches],
+            "finish": cluster.upgrade_to is not None or not plan.nothing_to_do,
+            "peers": [master.address for master in masters],
+            "flannel_image": session.flannel_image(plan.target),
+            "kubeconfig": str(session.folder(cluster.name) / "kubeconfig"),
+            "machines": [_host(session, cluster, machines[name], masters, machines[name].role) for name in going],
+            "addons": [_host(session, cluster, masters[0], masters, "addons")] if rest else [],
+        }
+
+    @staticmethod
+    def _prepared(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        target = _target(cluster)
+        names = [
+            m.name for m in session.ledger.machines(cluster.name) if m.version != target and m.name in values["nodes"]
+        ]
+        with session.step(cluster.name, "artifacts of the target to the nodes"):
+            folder = session.provider(cluster.spec).deliver(cluster.name, names, target)
+        return {"artifacts": folder}
+
+    @staticmethod
+    def _emptied(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        machine = _machine(session, cluster, values)
+        return {"changes": upgrading.empty(session, cluster, machine, values["options"]["accept"])}
+
+    @staticmethod
+    def _well(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        return {"changes": upgrading.confirm(session, cluster, _machine(session, cluster, values), _target(cluster))}
+
+    @staticmethod
+    def _given_back(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        machine = _machine(session, cluster, values)
+        upgrading.give_back(session, cluster, machine, values["step"], values["cause"])
+        return {}
+
+    @staticmethod
+    def _masters(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        del values
+        return {"changes": upgrading.masters_done(session, cluster, _target(cluster))}
+
+    @staticmethod
+    def _finished(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        with session.step(cluster.name, "waiting until nodes and add-ons are well"):
+            return {"changes": upgrading.finish(session, cluster, values["timeout"])}
+
+
+def _target(cluster: Cluster) -> str:
+    if cluster.upgrade_to is None:
+        rule = "these steps belong to an upgrade that state started began."
+        raise CskError(Problem("csk_upgrade", "no upgrade is under way.", rule, "run the playbook from its start."))
+    return cluster.upgrade_to
+
+
+def _machine(session: Session, cluster: Cluster, values: dict[str, Any]) -> Machine:
+    machines = {machine.name: machine for machine in session.ledger.machines(cluster.name)}
+    if values["node"] not in machines:
+        rule = "a node is one of the cluster's machines."
+        what, fix = f"{values['node']!r} isn't known.", f"use one of {', '.join(machines)}."
+        raise CskError(Problem("csk_upgrade.node", what, rule, fix))
+    return machines[values["node"]]
+
+
+def _host(session: Session, cluster: Cluster, machine: Machine, masters: list[Machine], step: str) -> dict[str, Any]:
+    console = session.provider(cluster.spec).console(cluster.name, machine.name)
+    return host(cluster, machine, masters, console, step)

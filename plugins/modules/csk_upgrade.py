@@ -1,0 +1,182 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of csk_upgrade; the action plugin of the same name does the work."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csk_upgrade
+short_description: Steps of a cluster's upgrade
+version_added: 0.1.0
+author:
+  - The csk developers (@csk)
+description:
+  - The steps of a rolling upgrade that go through the ledger, the provider and the API. What is done on the hosts is
+    the work of the role C(csk.kubernetes.upgrade); the playbook C(csk.kubernetes.upgrade) puts both together.
+  - An upgrade that was begun is in the ledger until it is finished. Until then C(create) and C(scale) change nothing.
+options:
+  name:
+    description:
+      - The cluster's name.
+    type: str
+    required: true
+  state:
+    description:
+      - With V(started), everything is checked, every obstacle is told at once, and the upgrade is recorded. In check
+        mode nothing is recorded.
+      - With V(prepared), the machines of O(nodes) get the target's artifacts.
+      - With V(emptied), O(node) is cordoned, and its pods are evicted.
+      - With V(well), it is waited until O(node) is well with the target; then pods may come to it again.
+      - With V(given_back), the same after a master's components were put back as they were; then the task fails with
+        O(cause).
+      - With V(masters), the control plane is recorded to have the target.
+      - With V(finished), it is waited until nodes and add-ons are well, and the upgrade is over.
+    type: str
+    required: true
+    choices: [started, prepared, emptied, well, given_back, masters, finished]
+  to:
+    description:
+      - The version to upgrade to, a minor or an exact one. Always a string.
+    type: str
+  node:
+    description:
+      - The node that a step is about.
+    type: str
+  nodes:
+    description:
+      - The nodes that are prepared.
+    type: list
+    elements: str
+    default: []
+  step:
+    description:
+      - What was being done when O(state=given_back) became necessary.
+    type: str
+    default: ""
+  cause:
+    description:
+      - What went wrong then.
+    type: str
+    default: ""
+  timeout:
+    description:
+      - For O(state=finished), in seconds.
+    type: int
+    default: 300
+  options:
+    description:
+      - How the upgrade goes.
+    type: dict
+    default: {}
+    suboptions:
+      max_unavailable:
+        description:
+          - How many of a pool's workers are upgraded at once, as a number or in percent; at least one. Batches begin
+            with one worker and double up to that.
+        type: str
+        default: 10%
+      accept:
+        description:
+          - Obstacles that are accepted by their names.
+          - V(expired), the source's minor is no longer valid.
+          - V(budgets), PodDisruptionBudgets that allow no disruption when the upgrade starts.
+          - V(pods), pods that can't be evicted without losing something; they are lost.
+          - V(deprecated_apis), clients that use APIs which the target doesn't have.
+          - V(dead_workers), workers that aren't Ready; they are left out.
+        type: list
+        elements: str
+        default: []
+      pause:
+        description:
+          - When the playbook asks whether to go on, after the first batch of workers, or after each one.
+        type: str
+        choices: [none, first_batch, every_batch]
+        default: none
+extends_documentation_fragment:
+  - csk.kubernetes.csk
+  - csk.kubernetes.csk.attributes
+attributes:
+  check_mode:
+    description: O(state=started) says what would be done, and what is in the way. The other states do nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+seealso:
+  - module: csk.kubernetes.csk_version
+  - module: csk.kubernetes.csk_snapshot
+"""
+
+EXAMPLES = r"""
+- name: See what an upgrade would do, and what is in its way
+  csk.kubernetes.csk_upgrade:
+    name: demo
+    state: started
+    to: "1.37"
+  check_mode: true
+"""
+
+RETURN = r"""
+addons:
+  description: The master on which the add-ons are brought to the release, with its connection variables.
+  returned: with O(state=started)
+  type: list
+  elements: dict
+artifacts:
+  description: The folder of the target's artifacts on each machine.
+  returned: with O(state=prepared)
+  type: str
+batches:
+  description: How many workers each batch has, in order.
+  returned: with O(state=started)
+  type: list
+  elements: int
+changes:
+  description: What was done, or would be, in sentences.
+  returned: success
+  type: list
+  elements: str
+cluster:
+  description: The cluster as it is recorded.
+  returned: success
+  type: dict
+finish:
+  description: Whether an upgrade is under way, so that its end is to be awaited.
+  returned: with O(state=started)
+  type: bool
+first:
+  description: The master that is upgraded first, with what is done once; empty where that is done.
+  returned: with O(state=started)
+  type: str
+flannel_image:
+  description: The image of the network plugin, of the target.
+  returned: with O(state=started)
+  type: str
+kubeconfig:
+  description: Where the administrator's kubeconfig is. Never its content.
+  returned: with O(state=started)
+  type: str
+left_out:
+  description: Workers that aren't upgraded, because they aren't Ready and that was accepted.
+  returned: with O(state=started)
+  type: list
+  elements: str
+machines:
+  description: The machines that are upgraded, in order, each with its connection variables.
+  returned: success
+  type: list
+  elements: dict
+peers:
+  description: The masters' addresses.
+  returned: with O(state=started)
+  type: list
+  elements: str
+snapshot:
+  description: Whether a snapshot of etcd is to be taken, which is so until a master has the target.
+  returned: with O(state=started)
+  type: bool
+target:
+  description: The exact version to upgrade to.
+  returned: with O(state=started)
+  type: str
+"""

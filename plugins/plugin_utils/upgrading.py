@@ -1,0 +1,184 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of an upgrade that csk takes through ledger, provider and API; what happens on the hosts is the role's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import catalogue, upgrade_plan, upgrade_rules
+from .cluster_api import ClusterApi
+from .drain import drain
+from .errors import CskError, Problem
+from .health import master_faults, node_faults, probe_faults, wait
+from .lifecycle import write_record
+from .models import Cluster, Machine
+from .removal import is_ours
+from .session import Live, Session
+from .upgrade_facts import drain_of, look
+from .upgrade_plan import UpgradePlan
+
+WELL_SECONDS = 180  # for a node to be well again after its change
+PROBE_SECONDS = 60
+PAUSE_IMAGE = "registry.k8s.io/pause"
+_RULE = "a node is emptied, changed, and well again before the next one."
+_AGAIN = "then run the playbook csk.kubernetes.upgrade again; it goes on from there."
+
+
+def make_plan(session: Session, cluster: Cluster, to: str, options: dict[str, Any]) -> UpgradePlan:
+    """What an upgrade would do, and what is in its way.
+
+    :param to: a minor, or an exact version.
+    :param options: accept, max_unavailable.
+    :raises CskError: for options that can't be right, and where another upgrade is under way.
+    """
+    target = catalogue.resolve(to, session.minors, "csk_upgrade_to")
+    wrong = upgrade_plan.unknown_accept(options["accept"])
+    if wrong:
+        raise CskError(wrong)
+    if cluster.status != "ready":
+        what, rule = f"{cluster.name} is {cluster.status}.", "a finished cluster is upgraded."
+        raise CskError(Problem("csk_name", what, rule, "run the playbook csk.kubernetes.create first."))
+    if cluster.upgrade_to and cluster.upgrade_to != target:
+        what = f"says {target}; an upgrade to {cluster.upgrade_to} is under way."
+        fix = f"run the playbook csk.kubernetes.upgrade with csk_upgrade_to={cluster.upgrade_to} first."
+        raise CskError(Problem("csk_upgrade_to", what, "an upgrade that was begun is finished.", fix))
+    machines = session.ledger.machines(cluster.name)
+    rule = upgrade_rules.judge(cluster.version, target, session.minors, session.today)
+    upgrade_plan.at_once(options["max_unavailable"], 1)
+    if all(machine.version == target for machine in machines):
+        return UpgradePlan(cluster.version, target)
+    found = look(session, cluster, machines, target)
+    return upgrade_plan.plan(cluster, machines, rule, found, options["accept"], options["max_unavailable"])
+
+
+def show(plan: UpgradePlan, name: str, say: Callable[[str], None], warn: Callable[[str], None]) -> list[str]:
+    """Tell a plan; what would be done, in sentences.
+
+    :raises CskError: with all that is in its way.
+    """
+    changes = plan.sentences()
+    say(f"{name}: {plan.source} -> {plan.target}: {len(changes) or 'nothing'} to do")
+    for line in changes:
+        say(f"  {line}")
+    for told in plan.accepted:
+        warn(f"accepted: {told}")
+    if plan.problems:
+        raise CskError(plan.problems)
+    return changes
+
+
+def empty(session: Session, cluster: Cluster, machine: Machine, accept: Sequence[str]) -> list[str]:
+    """Cordon a node and evict its pods; what was done, in sentences.
+
+    :raises CskError: where a pod can't be evicted; the node is uncordoned then if csk cordoned it.
+    """
+    pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
+    session.ledger.set_machine_status(cluster.name, [machine.name], "upgrading")
+    with session.api(cluster, timeout=15) as api:
+        live = Live({}, api.observe())
+        if machine.name not in live.observed.nodes:
+            return []  # a run that was killed was about to give it back
+        ours = is_ours(machine.name, live)
+        if ours:
+            api.cordon(machine.name)
+        left = drain(api, [machine.name], drain_of(machine, pools, accept), session.say)
+        if not left:
+            return [f"{machine.name}: emptied."]
+        if ours:
+            api.uncordon(machine.name)
+    session.ledger.set_machine_status(cluster.name, [machine.name], "ready")
+    raise CskError([Problem(f"node {o.node}", f"can't be emptied: pod {o.pod}: {o.why}.", _RULE, o.fix) for o in left])
+
+
+def confirm(session: Session, cluster: Cluster, machine: Machine, version: str) -> list[str]:
+    """Wait until a node is well with a version; let pods onto it again, and record it.
+
+    :raises CskError: with what is wrong after the time.
+    """
+
+    def say(line: str) -> None:
+        session.say(f"{machine.name}: {line}")
+
+    with session.api(cluster, timeout=15) as api:
+        left = wait(_faults(session, cluster, machine, version, api), WELL_SECONDS, say)
+        if not left and machine.role == "worker":
+            release = session.minors[catalogue.minor_of(version)].releases[version]
+            left = probe_faults(api, machine, f"{PAUSE_IMAGE}:{release['pause']['tag']}", PROBE_SECONDS, say)
+        if left:
+            what = f"isn't well after its change: {'; '.join(left)}."
+            fix = f"look at its kubelet's journal and its pods; {_AGAIN}"
+            raise CskError(Problem(f"node {machine.name}", what, _RULE, fix))
+        if api.observe().nodes[machine.name].cordoned_by_csk:
+            api.uncordon(machine.name)
+    session.ledger.set_machine_version(cluster.name, [machine.name], version)
+    session.ledger.set_machine_status(cluster.name, [machine.name], "ready")
+    return [f"{machine.name}: has {version}."]
+
+
+def _faults(
+    session: Session, cluster: Cluster, machine: Machine, version: str, api: ClusterApi
+) -> Callable[[], list[str]]:
+    goal: list[int] = []
+    if machine.role == "master":
+        return lambda: master_faults(session, cluster, machine, version, goal)
+    return lambda: node_faults(api, machine, version)
+
+
+def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, cause: str) -> None:
+    """After a master's components were put back as they were: wait until it is well, record it, and tell the cause.
+
+    :param step: what was being done to it.
+    :raises CskError: always, with the cause.
+    """
+    told = f"{step}: {cause}".strip()
+    try:
+        confirm(session, cluster, machine, cluster.version)
+        state = f"Its components were put back to {cluster.version}, and it is well."
+    except CskError as error:
+        # Its etcd may have to stay: a newer member can't be put back once the cluster has risen.
+        state = f"Its components were put back to {cluster.version}; {error.problems[0].what}"
+    machines = session.ledger.machines(cluster.name)
+    begun = any(m.version != cluster.version or m.status == "upgrading" for m in machines)
+    if not begun:
+        session.ledger.set_upgrade(cluster.name, None)
+        session.ledger.unlock(cluster.name, session.run)
+    what = f"wasn't upgraded: {told} {state}"
+    raise CskError(Problem(f"node {machine.name}", what, _RULE, f"see to the cause, {_AGAIN}"))
+
+
+def masters_done(session: Session, cluster: Cluster, target: str) -> list[str]:
+    """Record that the control plane has the target; what is made from now on has it too."""
+    if cluster.version == target:
+        return []
+    session.ledger.set_version(cluster.name, target)
+    return [f"cluster {cluster.name}: has {target}."]
+
+
+def finish(session: Session, cluster: Cluster, timeout: int) -> list[str]:
+    """Wait until nodes and add-ons are well, write the cluster's record, and end the upgrade.
+
+    :raises CskError: with what is missing after the time.
+    """
+    machines = session.ledger.machines(cluster.name)
+    names = [machine.name for machine in machines]
+    left_out = [machine.name for machine in machines if machine.version != cluster.version]
+    with session.api(cluster, timeout=15) as api:
+
+        def faults() -> list[str]:
+            observed = api.observe()
+            found = [fault for m in machines if m.name not in left_out for fault in node_faults(api, m, m.version)]
+            if not left_out:  # a DaemonSet can't be complete without them
+                found += [f"{name} isn't available" for name, there in observed.addons.items() if not there]
+            return found
+
+        left = wait(faults, timeout, session.say)
+        if left:
+            what = f"isn't well after {timeout} s: {'; '.join(left)}."
+            raise CskError(Problem(f"cluster {cluster.name}", what, "all nodes and add-ons are well.", _AGAIN))
+        session.ledger.set_upgrade(cluster.name, None)
+        changes = write_record(session, session.cluster(cluster.name), api)
+    session.provider(cluster.spec).deliver(cluster.name, names, None)
+    session.ledger.unlock(cluster.name, session.run)
+    return [*changes, *(f"{name}: left out; it has another version." for name in left_out)]

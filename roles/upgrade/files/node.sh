@@ -1,0 +1,242 @@
+#!/bin/sh
+# node.sh MODE [NAME=VALUE...]: what an upgrade, or a renewal of certificates, does on a node itself. Modes:
+#   master   all static pods of a master at once with its kubelet, then the rest, which is kubeadm's own
+#   worker   kubeadm's part, then the kubelet
+#   back     a master's components as they were before
+#   renew    a master's certificates, and its static pods anew with them
+# Values: target (version), from (version), artifacts (folder), endpoint (address), once (yes on the first master), ignore
+# (kubeadm's preflight errors), peers (addresses of all masters). It can be killed and run again; a second one waits for the first.
+set -eu
+PATH=/usr/local/bin:$PATH
+mode=$1
+shift
+target='' from='' artifacts='' endpoint='' once='' ignore='' peers=''
+for pair in "$@"; do
+  case ${pair%%=*} in
+    target) target=${pair#*=} ;; from) from=${pair#*=} ;; artifacts) artifacts=${pair#*=} ;; endpoint) endpoint=${pair#*=} ;;
+    once) once=${pair#*=} ;; ignore) ignore=${pair#*=} ;; peers) peers=${pair#*=} ;;
+    *) echo "unknown: $pair" >&2; exit 2 ;;
+  esac
+done
+before=$artifacts/before
+config=/etc/csk/kubeadm/upgrade.yaml
+leave=/run/csk-endpoint-leave
+manifests=/etc/kubernetes/manifests
+components='etcd kube-apiserver kube-controller-manager kube-scheduler'
+
+exec 9> /run/lock/csk-kubeadm
+flock --timeout 600 9
+
+started=$(date +%s%N)
+step() { # what ended, with its seconds
+  ended=$(date +%s%N)
+  echo "csk-step $(((ended - started) / 1000000)) ms: $*"
+  started=$ended
+}
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+put() { # FROM TO: in one step, so that nobody ever runs half a program
+  cp -p "$1" "$2.csk-new"
+  mv -f "$2.csk-new" "$2"
+}
+
+answers() { curl --silent --fail --insecure --max-time 3 "$1"; }
+
+well() { # VERSION: this master's own components, each asked by itself
+  answers https://127.0.0.1:6443/readyz > /dev/null &&
+    answers https://127.0.0.1:6443/version | grep -q "\"gitVersion\": \"v$1\"" &&
+    answers http://127.0.0.1:2381/health | grep -q '"health":"true"' &&
+    answers https://127.0.0.1:10257/healthz > /dev/null &&
+    answers https://127.0.0.1:10259/healthz > /dev/null
+}
+
+wait_well() { # VERSION SECONDS
+  end=$(($(date +%s) + $2))
+  until well "$1"; do
+    if [ "$(date +%s)" -gt $end ]; then
+      exited=$(crictl ps --all --state exited --output json | grep -o '"name": "\(etcd\|kube-[a-z-]*\)"' | sort -u | tr '\n' ' ')
+      fail "the static pods aren't well after $2 s; ended containers: ${exited:-none}; last lines: $(last_lines)"
+    fi
+    sleep 0.3
+  done
+}
+
+last_lines() { # of the newest container of a component that ended
+  for name in $components; do
+    id=$(crictl ps --all --quiet --state exited --name "^$name\$" | head -n 1)
+    if [ -n "$id" ] && [ -z "$(crictl ps --quiet --name "^$name\$")" ]; then
+      echo "$name: $(crictl logs --tail 2 "$id" 2>&1 | tail -c 300 | tr '\n' ' ')"
+    fi
+  done
+}
+
+give_away() { # the endpoint, while its API server still serves
+  tries=0
+  while ip -oneline -4 address show | grep -qF " $endpoint/"; do
+    tries=$((tries + 1))
+    [ $tries -lt 200 ] || fail "the endpoint $endpoint doesn't leave this master; is another one ready?"
+    sleep 0.1
+  done
+}
+
+stop_static_pods() { # the kubelet is stopped, so nothing starts them again
+  # An API server waits up to a minute for connections whose clients went away with the endpoint; what is asked of it
+  # ends within seconds. Etcd comes last, for the others write to it; it hands its leadership over on SIGTERM.
+  for names in 'kube-apiserver kube-controller-manager kube-scheduler' etcd; do
+    for name in $names; do
+      for id in $(crictl ps --quiet --name "^$name\$"); do
+        crictl stop --timeout 5 "$id" > /dev/null &
+      done
+    done
+    wait
+  done
+  for pod in $(crictl pods --quiet --namespace kube-system --label tier=control-plane); do
+    crictl rmp --force "$pod" > /dev/null &
+  done
+  wait
+}
+
+keep_before() { # what is there now, whole before its mark is
+  if [ "$(cat "$before/target" 2> /dev/null)" = "$target" ]; then return; fi
+  rm -rf "$before"
+  mkdir -p "$before/bin" "$before/manifests" "$before/kubelet"
+  for file in "$artifacts"/bin/*; do
+    there=/usr/local/bin/${file##*/}
+    if [ -e "$there" ] && ! cmp -s "$file" "$there"; then cp -p "$there" "$before/bin/"; fi
+  done
+  if [ -d $manifests ]; then cp -p $manifests/*.yaml "$before/manifests/" 2> /dev/null || :; fi
+  cp -p /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env "$before/kubelet/"
+  cp -p /etc/csk/node-release "$before/"
+  echo "$target" > "$before/target"
+}
+
+swap() { # FOLDER: the programs that differ, while the kubelet is stopped; pods go on running meanwhile
+  runtime=
+  for file in "$1"/*; do
+    name=${file##*/}
+    if cmp -s "$file" "/usr/local/bin/$name"; then continue; fi
+    put "$file" "/usr/local/bin/$name"
+    if [ "$name" = containerd ]; then runtime=changed; fi
+  done
+  if [ -n "$runtime" ]; then systemctl restart containerd; fi
+}
+
+start_kubelet() {
+  systemctl start kubelet
+  tries=0
+  until answers http://127.0.0.1:10248/healthz > /dev/null; do
+    tries=$((tries + 1))
+    [ $tries -lt 200 ] || fail "the kubelet doesn't answer: $(journalctl --no-pager -u kubelet -n 3 --output cat | tail -c 400)"
+    sleep 0.3
+  done
+}
+
+stamp() {
+  digest=$(sed -n 's/^ "digest": "\([0-9a-f]*\)".*/\1/p' "$artifacts/manifest.json")
+  sed "s/\"artifacts\": \"[0-9a-f]*\"/\"artifacts\": \"$digest\"/; s/\"release\": \"[0-9.]*\"/\"release\": \"$target\"/" \
+    /etc/csk/node-release > /etc/csk/node-release.new
+  mv /etc/csk/node-release.new /etc/csk/node-release
+}
+
+change_master() {
+  # keepalived looks at the mark every second; meanwhile the rest is got ready
+  touch $leave
+  kubeadm certs renew all --config $config
+  give_away
+  step "certificates renewed, endpoint given away"
+  systemctl stop kubelet
+  kubeadm init phase etcd local --config $config
+  kubeadm init phase control-plane all --config $config
+  stop_static_pods
+  step "manifests written, static pods stopped"
+  # A kubelet of another minor would start all static pods anew: the hash that tells them apart is another one. This kubelet
+  # asks this master's own API server, so it is never newer than the one that it asks.
+  swap "$artifacts/bin"
+  start_kubelet
+  wait_well "$target" 120
+  step "kubelet and static pods are well with $target"
+}
+
+etcd_may_go_back() { # its own member failed, and the cluster hasn't risen to the new minor
+  if answers http://127.0.0.1:2381/health | grep -q '"health":"true"'; then return 1; fi
+  old=$(sed -n 's|.*image: .*/etcd:v\{0,1\}\([0-9]*\.[0-9]*\)\..*|\1|p' "$before/manifests/etcd.yaml" | head -n 1)
+  pki=/etc/kubernetes/pki/etcd
+  for peer in $peers; do
+    risen=$(curl --silent --max-time 3 --cacert $pki/ca.crt --cert $pki/healthcheck-client.crt --key $pki/healthcheck-client.key \
+      "https://$peer:2379/version" | sed -n 's/.*"etcdcluster":"\([0-9]*\.[0-9]*\)\..*/\1/p')
+    if [ -n "$risen" ]; then [ "$risen" = "$old" ] && return 0 || return 1; fi
+  done
+  return 1
+}
+
+case $mode in
+  master)
+    keep_before
+    put "$artifacts/bin/kubeadm" /usr/local/bin/kubeadm
+    if ! cmp -s "$artifacts/bin/kubelet" /usr/local/bin/kubelet || ! well "$target"; then change_master; fi
+    settings=$(cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env)
+    if [ "$once" = yes ]; then
+      kubeadm upgrade apply "v$target" --yes --skip-phases=control-plane,addon --ignore-preflight-errors="$ignore"
+    else
+      kubeadm upgrade node --skip-phases=control-plane,addon --ignore-preflight-errors="$ignore"
+    fi
+    if [ "$settings" != "$(cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env)" ]; then
+      systemctl stop kubelet
+      start_kubelet
+    fi
+    wait_well "$target" 120
+    stamp
+    rm -f $leave $config /etc/csk/kubeadm/patches/corednsdeployment.yaml
+    step "kubeadm upgrade"
+    ;;
+  worker)
+    keep_before
+    put "$artifacts/bin/kubeadm" /usr/local/bin/kubeadm
+    kubeadm upgrade node --ignore-preflight-errors="$ignore"
+    step "kubeadm upgrade"
+    systemctl stop kubelet
+    swap "$artifacts/bin"
+    start_kubelet
+    stamp
+    step "kubelet replaced"
+    ;;
+  back)
+    if [ ! -e "$before/target" ]; then
+      rm -f $leave
+      echo "nothing was changed"
+      exit 0
+    fi
+    touch $leave
+    etcd=stays
+    if etcd_may_go_back; then etcd=goes; fi
+    systemctl stop kubelet
+    for name in $components; do
+      if [ "$name" = etcd ] && [ $etcd = stays ]; then continue; fi
+      put "$before/manifests/$name.yaml" "$manifests/$name.yaml"
+    done
+    stop_static_pods
+    cp -p "$before"/kubelet/* /var/lib/kubelet/
+    swap "$before/bin"
+    start_kubelet
+    wait_well "$from" 120
+    put "$before/node-release" /etc/csk/node-release
+    rm -rf "$before"
+    rm -f $leave
+    step "put back; etcd's new version $etcd"
+    ;;
+  renew)
+    touch $leave
+    kubeadm certs renew all
+    give_away
+    systemctl stop kubelet
+    stop_static_pods
+    start_kubelet
+    wait_well "$from" 120
+    rm -f $leave
+    step "certificates renewed, static pods started with them"
+    ;;
+esac

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""prepare.py ARTIFACTS: puts a release's images into containerd, pinned; refuses flags that its kubelet doesn't know.
+
+It runs on the node, with nothing but Python's standard library. Nothing of the running node is changed by it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+FLAGS = (("/var/lib/kubelet/kubeadm-flags.env", "KUBELET_KUBEADM_ARGS"), ("/etc/default/kubelet", "KUBELET_EXTRA_ARGS"))
+CTR = ["/usr/local/bin/ctr", "--namespace", "k8s.io"]
+PINNED = "io.cri-containerd.pinned=pinned"
+
+
+def output(*command: str) -> str:
+    """What a command prints."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def configs() -> dict[str, str]:
+    """Image name -> digest of its configuration, of the images that the node has."""
+    images = json.loads(output("/usr/local/bin/crictl", "images", "--output", "json"))["images"]
+    return {tag: image["id"].removeprefix("sha256:") for image in images for tag in image["repoTags"]}
+
+
+def bring(archive: Path, there: dict[str, str]) -> list[str]:
+    """Import an archive that holds an image which the node hasn't; the names of its images."""
+    with tarfile.open(archive) as opened:
+        entries = json.load(opened.extractfile("manifest.json"))
+    names = [tag for entry in entries for tag in entry["RepoTags"]]
+    wanted = {tag: re.sub(r".*/|\.json$", "", entry["Config"]) for entry in entries for tag in entry["RepoTags"]}
+    if any(there.get(tag) != config for tag, config in wanted.items()):
+        output(*CTR, "images", "import", "--snapshotter", "overlayfs", str(archive))
+        print(f"imported {', '.join(names)}")
+    for name in names:
+        output(*CTR, "images", "label", name, PINNED)
+    return names
+
+
+def unknown_flags(kubelet: Path) -> list[str]:
+    """The flags that the node gives its kubelet and that another kubelet doesn't know."""
+    known = set(re.findall(r"--([a-z0-9-]+)", output(str(kubelet), "--help")))
+    given = []
+    for path, variable in FLAGS:
+        if Path(path).is_file():
+            for line in Path(path).read_text().splitlines():
+                name, _mark, value = line.partition("=")
+                if name.strip() == variable:
+                    given += [word for part in shlex.split(value) for word in part.split() if word.startswith("--")]
+    return [word for word in given if word[2:].split("=")[0] not in known]
+
+
+def main() -> int:
+    """Prepare the node; 1 where its kubelet has a flag that would keep the new one from starting."""
+    artifacts = Path(sys.argv[1])
+    with open("/run/lock/csk-prepare", "w") as lock:  # a killed run's may still be at work
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        flags = unknown_flags(artifacts / "bin" / "kubelet")
+        if flags:
+            print(f"the target's kubelet doesn't know {' '.join(flags)}; take them out of", file=sys.stderr)
+            print(" or ".join(path for path, _variable in FLAGS), file=sys.stderr)
+            return 1
+        there = configs()
+        for archive in sorted((artifacts / "images").glob("*.tar")):
+            bring(archive, there)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
