@@ -6,6 +6,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 CSK_HOME ?= $(HOME)/.csk
 CLUSTER ?= clusters/demo.yml
+UPGRADE := 1.37.2
 # The tests' own ledger and clusters; artifacts are shared with the user's, so that they aren't built twice.
 CSK_TEST_HOME ?= $(CURDIR)/build/test/home
 
@@ -82,7 +83,10 @@ venv: machine
 collection: venv ## Build the collection and install it for use in this checkout
 	@$(BIN)/python tools/build_collection.py
 
+# The tests upgrade the demo cluster's release to this one.
 test-home: artifacts
+	$(PLAYBOOK) csk.kubernetes.artifacts -e artifacts_version=$(UPGRADE)
+	$(PLAYBOOK) csk.kubernetes.node_image -e node_image_version=$(UPGRADE)
 	@CSK_TEST_HOME=$(CSK_TEST_HOME) $(BIN)/python tools/sweep_tests.py
 
 clean: ## Remove .venv and build; clusters and artifacts stay

@@ -81,14 +81,17 @@ class ControlPlaneApi(NodeApi):
         return json.loads(self._raw("/version"))["gitVersion"].removeprefix("v")
 
     def static_pods(self, node: str) -> dict[str, tuple[bool, str]]:
-        """A master's static pods: name -> (ready, its image's tag)."""
+        """A master's static pods: name -> (whether its container runs, its image's tag).
+
+        Ready says less: until its first startup probe, after 10 seconds, no container is.
+        """
         found = {}
         for pod in self.pods_on(node):
             name = pod.metadata.name.removesuffix(f"-{node}")
             if name in STATIC_PODS and pod.metadata.namespace == SYSTEM:
                 statuses = pod.status.container_statuses or []
-                ready = bool(statuses) and all(status.ready for status in statuses)
-                found[name] = (ready, pod.spec.containers[0].image.rpartition(":")[2])
+                runs = bool(statuses) and all(status.state.running for status in statuses)
+                found[name] = (runs, pod.spec.containers[0].image.rpartition(":")[2])
         return found
 
     def kubeadm_config(self) -> str:

@@ -161,7 +161,9 @@ def at_once(max_unavailable: str, size: int) -> int:
     number = text.removesuffix("%")
     if not number.isdecimal() or not int(number) or (percent and int(number) > PERCENT):
         rule = "it is a number of workers, 1 or more, or percent of a pool, up to 100%."
-        raise CskError(Problem("csk_upgrade.max_unavailable", f"is {max_unavailable!r}.", rule, "write 2, or 10%."))
+        raise CskError(
+            Problem("csk_upgrade_options.max_unavailable", f"is {max_unavailable!r}.", rule, "write 2, or 10%.")
+        )
     return max(1, size * int(number) // PERCENT if percent else int(number))
 
 
@@ -280,7 +282,7 @@ def _apis(rule: Upgrade, found: Found) -> list[tuple[str, Problem]]:
 
 
 def _by_name(name: str) -> str:
-    return f"to accept it (csk_upgrade.accept: [{name}]) means: {ACCEPT[name]}."
+    return f"to accept it (csk_upgrade_options.accept: [{name}]) means: {ACCEPT[name]}."
 
 
 def unknown_accept(names: Iterable[Any]) -> list[Problem]:
@@ -288,7 +290,7 @@ def unknown_accept(names: Iterable[Any]) -> list[Problem]:
     rule = "only some obstacles may be accepted, by their names."
     fix = f"use some of {', '.join(ACCEPT)}."
     return [
-        Problem("csk_upgrade.accept", f"has {name!r}, which is no obstacle's name.", rule, fix)
+        Problem("csk_upgrade_options.accept", f"has {name!r}, which is no obstacle's name.", rule, fix)
         for name in names
         if name not in ACCEPT
     ]

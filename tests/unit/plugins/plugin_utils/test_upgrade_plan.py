@@ -156,7 +156,7 @@ def test_what_is_no_number_at_once(most):
     with pytest.raises(CskError) as caught:
         upgrade_plan.at_once(most, 9)
     (problem,) = caught.value.problems
-    assert (problem.where, problem.what) == ("csk_upgrade.max_unavailable", f"is {most!r}.")
+    assert (problem.where, problem.what) == ("csk_upgrade_options.max_unavailable", f"is {most!r}.")
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_an_obstacle_is_accepted_by_its_name_only(name):
         refused = planned(**state, accept=others)
         (problem,) = refused.problems
         assert (problem.where, refused.accepted) == (where, ())
-        assert f"csk_upgrade.accept: [{name}]) means: {upgrade_plan.ACCEPT[name]}" in problem.fix
+        assert f"csk_upgrade_options.accept: [{name}]) means: {upgrade_plan.ACCEPT[name]}" in problem.fix
     accepted = planned(**state, accept=[name])
     assert (accepted.problems, accepted.accepted) == ((), (str(problem),))
     assert (accepted.masters, accepted.batches) == (refused.masters, refused.batches)
@@ -242,7 +242,7 @@ def test_an_obstacle_is_accepted_by_its_name_only(name):
 def test_what_nobody_may_accept(state, where):
     found = planned(**state, accept=upgrade_plan.ACCEPT)
     assert ([problem.where for problem in found.problems], found.accepted) == ([where], ())
-    assert "csk_upgrade.accept" not in found.problems[0].fix
+    assert "csk_upgrade_options.accept" not in found.problems[0].fix
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_create_is_no_help_while_an_upgrade_is_under_way(begun, said):
 def test_names_that_stand_for_no_obstacle(names, wrong):
     found = upgrade_plan.unknown_accept(names)
     assert [problem.what for problem in found] == [f"has {name!r}, which is no obstacle's name." for name in wrong]
-    assert {problem.where for problem in found} <= {"csk_upgrade.accept"}
+    assert {problem.where for problem in found} <= {"csk_upgrade_options.accept"}
 
 
 def test_what_is_told_beforehand():

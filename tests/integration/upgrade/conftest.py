@@ -1,0 +1,84 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster of 1.36 that is upgraded, under a service that is asked all the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.cluster.conftest import HOME, TestCluster, echo, playbooks
+from integration.cluster.kube import template
+from integration.cluster.playbooks import Outcome, Playbooks, cluster_file
+
+__all__ = ["echo", "playbooks"]
+OLD, NEW = "1.36.3", "1.37.2"
+NAME = "test-upgrade"
+SPACE = "served"
+
+
+def upgrade(cluster: TestCluster, *arguments: str, to: str = "1.37", **variables: Any) -> Outcome:
+    """Run upgrade for the cluster's file."""
+    return cluster.playbooks.run("upgrade", *arguments, file=cluster.file, csk_upgrade_to=to, **variables)
+
+
+@pytest.fixture(scope="package")
+def old(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
+    """Three masters and two workers of the older release, with the test image, whose pool has settings of its own."""
+    if not (HOME / "artifacts" / "releases" / NEW / "manifest.json").exists():
+        pytest.fail(f"the release {NEW} isn't there: make test-home")
+    file = cluster_file(NAME)
+    file["csk_nodepools"][0] |= {
+        "instance": {"max_pods": 64},
+        "taints": [{"key": "tier", "value": "web", "effect": "PreferNoSchedule"}],
+    }
+    made = TestCluster(playbooks, file, echo)
+    made.create().good()
+    made.load()
+    yield made
+    made.delete().good()
+
+
+@pytest.fixture(scope="package")
+def service(old: TestCluster) -> str:
+    """Where a service of two replicas on two nodes, one of which has to be there, is reached."""
+    kube, labels = old.kube, {"app": "echo"}
+    kube("create", "namespace", SPACE)
+    kube.until(lambda: kube.run("get", "serviceaccount", "default", "-n", SPACE).returncode == 0, 60)
+    spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": labels}}
+    spec = template(
+        "serve",
+        container={"readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1}},
+        terminationGracePeriodSeconds=30,
+        topologySpreadConstraints=[spread | {"whenUnsatisfiable": "ScheduleAnyway"}],
+    )
+    metadata = {"name": "echo", "namespace": SPACE}
+    kube.apply(
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
+         "spec": {"replicas": 2, "selector": {"matchLabels": labels},
+                  "template": {"metadata": {"labels": labels}, "spec": spec}}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata,
+         "spec": {"type": "NodePort", "selector": labels, "ports": [{"port": 80, "targetPort": 8080}]}},
+    )  # fmt: skip
+    budget(old, 1)
+    kube("rollout", "status", "deployment/echo", "-n", SPACE, "--timeout=120s")
+    port = kube.get("service", "echo", "-n", SPACE)["spec"]["ports"][0]["nodePort"]
+    return f"{old.machines.address('master-1')}:{port}"
+
+
+def budget(cluster: TestCluster, least: int) -> None:
+    """Say how many replicas have to be there; wait until that is known."""
+    spec = {"minAvailable": least, "selector": {"matchLabels": {"app": "echo"}}}
+    metadata = {"name": "echo", "namespace": SPACE}
+    kube = cluster.kube
+    kube.apply({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec})
+
+    def known() -> bool:
+        found = kube.get("pdb", "echo", "-n", SPACE)
+        status = found.get("status", {})
+        return status.get("observedGeneration") == found["metadata"]["generation"]
+
+    kube.until(known, 60)
