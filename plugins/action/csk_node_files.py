@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.node_files import NodeFile, files_of
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.node_files import Asked, NodeFile, files_of
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import JOINING_FILES, MASTERS_FILES, Session
 
 # Runs on the node, fed through standard input, so that no file and no argument there holds a secret.
@@ -69,7 +69,11 @@ class ActionModule(CskAction):
             with session.api(cluster, timeout=15) as api:
                 return api.kubeadm_config()
 
-        files = files_of(session.ledger, cluster, values["node"], values["files"], mtu or 0, capacity, kubeadm_config)
+        def etcd_tag() -> str:
+            return session.release(cluster.version)["etcd"]["tag"]
+
+        asked = Asked(capacity, kubeadm_config, etcd_tag)
+        files = files_of(session.ledger, cluster, values["node"], values["files"], mtu or 0, asked)
         title = (
             MASTERS_FILES if "bootstrap" in values["files"] else JOINING_FILES if "join" in values["files"] else None
         )

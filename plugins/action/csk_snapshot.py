@@ -62,6 +62,7 @@ class ActionModule(CskAction):
                 received.unlink()
                 what = f"the snapshot in {folder} isn't what the master sent."
                 raise CskError(Problem("csk_snapshot_dir", what, _RULE, "see whether the disk is full; try again."))
+            nodes = [machine.name for machine in session.ledger.machines(cluster.name)]
             about = snapshots.Snapshot(
                 cluster.name,
                 cluster.id,
@@ -70,6 +71,7 @@ class ActionModule(CskAction):
                 status["revision"],
                 status["totalKey"],
                 now.isoformat(),
+                nodes,
             )
             path = snapshots.write(folder, received, about, name)
             gone = snapshots.remove_superseded(folder, cluster.name, values["kept"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils import upgrading
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.checking import refuse_unfinished
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session, host
@@ -29,6 +30,11 @@ class ActionModule(CskAction):
         result: dict[str, Any] = {"changes": [], "machines": [], "cluster": cluster_result(cluster)}
         if values["state"] == "started":
             result |= self._started(session, cluster, values)
+        elif values["state"] == "renewing":
+            refuse_unfinished(cluster)
+            masters = [machine for machine in session.ledger.machines(cluster.name) if machine.role == "master"]
+            result["changes"] = upgrading.begin_renewal(session, cluster)
+            result["machines"] = [_host(session, cluster, master, masters, "master") for master in masters]
         elif not self.check_mode:
             step: Callable[..., dict[str, Any]] = getattr(self, f"_{values['state']}")
             result |= step(session, cluster, values)
@@ -82,7 +88,8 @@ class ActionModule(CskAction):
 
     @staticmethod
     def _well(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        return {"changes": upgrading.confirm(session, cluster, _machine(session, cluster, values), _target(cluster))}
+        version = cluster.upgrade_to or cluster.version
+        return {"changes": upgrading.confirm(session, cluster, _machine(session, cluster, values), version)}
 
     @staticmethod
     def _given_back(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:

@@ -31,9 +31,10 @@ options:
         O(cause).
       - With V(masters), the control plane is recorded to have the target.
       - With V(finished), it is waited until nodes and add-ons are well, and the upgrade is over.
+      - With V(renewing), it is checked that all masters are well, before they get new certificates one after another.
     type: str
     required: true
-    choices: [started, prepared, emptied, well, given_back, masters, finished]
+    choices: [started, prepared, emptied, well, given_back, masters, finished, renewing]
   to:
     description:
       - The version to upgrade to, a minor or an exact one. Always a string.

@@ -111,4 +111,5 @@ def cluster_result(cluster: Any) -> dict[str, Any]:
         "endpoint": f"https://{cluster.endpoint}:{PORT}",
         "created_at": cluster.created_at.isoformat(),
         "settings": cluster.spec,
+        "restore_from": cluster.restore_from,
     }

@@ -36,6 +36,7 @@ VARIABLES = (
     "csk_nodes",
     "csk_upgrade_to",
     "csk_upgrade_options",
+    "csk_snapshot",
     "csk_snapshot_dir",
     "csk_snapshots_kept",
 )

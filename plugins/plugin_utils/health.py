@@ -59,7 +59,7 @@ def master_faults(session: Session, cluster: Cluster, machine: Machine, version:
 
     :param goal: the entry of etcd's log that its member must have applied; empty until the first answer sets it.
     """
-    wanted = tags(session.minors[version.rpartition(".")[0]].releases[version])
+    wanted = tags(session.release(version))
     try:
         with session.api(cluster, address=machine.address) as api:
             has = api.server_version()

@@ -36,6 +36,30 @@ mv $new/apiserver.key $new/apiserver.crt $pki
 rm -r $new
 kubeadm init phase upload-config kubeadm --config {FOLDER}/init.yaml --kubeconfig /etc/kubernetes/admin.conf
 """
+RESTORE_ETCD = f"{FOLDER}/restore-etcd"
+SNAPSHOT = "/var/lib/kubelet/csk-snapshot.db"  # on a master that starts from it; not on a container's overlay
+# The revision jumps ahead, and what was watched before is compacted, so that clients which have seen newer revisions
+# start over (etcd, Disaster recovery). A mark says that this bootstrap's data are whole; what else is there is a killed
+# run's.
+_RESTORE_SCRIPT = """#!/bin/sh
+set -e
+PATH=/usr/local/bin:$PATH
+exec 9> /run/lock/csk-kubeadm
+flock --timeout 600 9
+data=/var/lib/etcd
+if [ "$(cat $data/csk-restored 2> /dev/null)" != {token} ]; then
+  rm -rf $data/member $data/csk-new $data/csk-restored
+  ctr --namespace k8s.io run --rm --net-host --mount type=bind,src=$data,dst=$data,options=rbind:rw \
+    --mount type=bind,src={snapshot},dst=/snapshot.db,options=rbind:ro {image} csk-restore-$$ \
+    etcdutl snapshot restore /snapshot.db --data-dir $data/csk-new --name {name} --initial-cluster {members} \
+    --initial-cluster-token {token} --initial-advertise-peer-urls https://{address}:2380 \
+    --bump-revision 1000000000 --mark-compacted
+  mv $data/csk-new/member $data/member
+  rm -rf $data/csk-new
+  echo {token} > $data/csk-restored
+fi
+rm -f {snapshot} {script}
+"""
 NODEPOOL_LABEL = "csk.dev/nodepool"
 ORIGIN_LABEL = "csk.dev/origin"
 ADDED_LABEL = "csk.dev/added-at"
@@ -71,10 +95,31 @@ def node_labels(machine: Machine, pool: Pool | None) -> dict[str, str]:
     return labels
 
 
+def members(masters: Sequence[Machine]) -> str:
+    """Etcd's members as its flag ``initial-cluster`` takes them."""
+    return ",".join(f"{master.name}=https://{master.address}:2380" for master in masters)
+
+
+def restore_script(cluster: Cluster, masters: Sequence[Machine], machine: Machine, tag: str) -> str:
+    """What makes a master's data directory of etcd from the snapshot that lies there.
+
+    :param tag: of the etcd image of the cluster's release.
+    """
+    return _RESTORE_SCRIPT.format(
+        token=cluster.etcd_token,
+        snapshot=SNAPSHOT,
+        script=RESTORE_ETCD,
+        image=f"registry.k8s.io/etcd:{tag}",
+        name=machine.name,
+        members=members(masters),
+        address=machine.address,
+    )
+
+
 def bootstrap_config(cluster: Cluster, masters: Sequence[Machine], machine: Machine, token: str) -> str:
     """The configuration by which a master starts before the cluster was ever ready."""
     etcd = [
-        {"name": "initial-cluster", "value": ",".join(f"{m.name}=https://{m.address}:2380" for m in masters)},
+        {"name": "initial-cluster", "value": members(masters)},
         {"name": "initial-cluster-state", "value": "new"},
         {"name": "initial-cluster-token", "value": cluster.etcd_token},
     ]

@@ -14,7 +14,7 @@ from typing import Any
 from . import certificates, pki
 from .cluster_api import ADDONS, ClusterApi, Observed, nodes_missing
 from .errors import CskError, Problem
-from .kubeadm import PORT
+from .kubeadm import ORIGIN_LABEL, PORT
 from .models import Cluster, Machine
 from .reconcile import put_labels, renew_administrator
 from .session import Session
@@ -36,6 +36,8 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
         changes.append("administrator's certificate: renewed.")
     with session.api(cluster) as api:
         first = api.observe()
+        if cluster.restore_from:
+            changes += _forget_nodes(api, cluster, [machine.name for machine in recorded], timeout)
         if first.reachable:
             changes += put_labels(api, recorded, pools, first)
         _wait(session, api, cluster, recorded, timeout)
@@ -51,9 +53,21 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
     if new:
         ledger.set_machine_status(cluster.name, new, "ready")
     if cluster.status != "ready":
-        ledger.set_status(cluster.name, "ready")
+        ledger.set_ready(cluster.name)
         changes.append(f"cluster {cluster.name}: ready.")
     return changes
+
+
+def _forget_nodes(api: ClusterApi, cluster: Cluster, names: Sequence[str], timeout: int) -> list[str]:
+    """Remove the Nodes that a snapshot brought back and whose machines csk removed after it was taken."""
+    api.wait(
+        lambda observed: [] if observed.reachable else ["the API server doesn't answer"], timeout, lambda _left: None
+    )
+    gone = [n.name for n in api.observe().nodes.values() if n.name not in names and ORIGIN_LABEL in n.labels]
+    for name in gone:
+        api.delete_pods(name)
+        api.delete_node(name)
+    return [f"{name}: its Node is removed; its machine went after the snapshot of {cluster.name}." for name in gone]
 
 
 def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequence[Machine], timeout: int) -> None:

@@ -26,6 +26,7 @@ class Cluster:
     :param endpoint: the address that stands before the masters; the port is always 6443.
     :param etcd_token: random, new for each bootstrap (facts.md: member IDs are a hash of it).
     :param upgrade_to: the exact version that an upgrade was begun to, and not ended.
+    :param restore_from: the snapshot of etcd, on the controller, that masters start from until the cluster is ready.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Cluster:
     etcd_token: str = field(repr=False)
     created_at: datetime
     upgrade_to: str | None = None
+    restore_from: str | None = None
 
 
 @dataclass(frozen=True)

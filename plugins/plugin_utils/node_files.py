@@ -32,6 +32,20 @@ class NodeFile:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What is asked only where a file needs it.
+
+    :param capacity: what the machines' host has.
+    :param kubeadm_config: the ClusterConfiguration that kubeadm keeps in the cluster.
+    :param etcd_tag: of the etcd image of the cluster's release.
+    """
+
+    capacity: Callable[[], Capacity]
+    kubeadm_config: Callable[[], str]
+    etcd_tag: Callable[[], str]
+
+
+@dataclass(frozen=True)
 class _Facts:
     ledger: Ledger
     cluster: Cluster
@@ -39,8 +53,7 @@ class _Facts:
     masters: list[Machine]
     pool: Pool | None
     mtu: int
-    capacity: Callable[[], Capacity]
-    kubeadm_config: Callable[[], str]
+    asked: Asked
 
     def secret(self, name: str) -> str:
         value = self.ledger.secret(self.cluster.name, name)
@@ -74,12 +87,17 @@ def _init(facts: _Facts) -> list[NodeFile]:
 
 def _upgrade(facts: _Facts) -> list[NodeFile]:
     target = facts.cluster.upgrade_to or facts.cluster.version
-    text = kubeadm.upgrade_config(facts.cluster, facts.machine, facts.kubeadm_config(), target)
+    text = kubeadm.upgrade_config(facts.cluster, facts.machine, facts.asked.kubeadm_config(), target)
     patch = kubeadm.coredns_patch(facts.cluster)
     return [
         NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
         NodeFile(f"{kubeadm.FOLDER}/upgrade.yaml", text),
     ]
+
+
+def _restore(facts: _Facts) -> list[NodeFile]:
+    text = kubeadm.restore_script(facts.cluster, facts.masters, facts.machine, facts.asked.etcd_tag())
+    return [NodeFile(kubeadm.RESTORE_ETCD, text, 0o700)]
 
 
 def _certificates(facts: _Facts) -> list[NodeFile]:
@@ -103,7 +121,7 @@ def _join(facts: _Facts) -> list[NodeFile]:
 def _pool_settings(facts: _Facts) -> list[NodeFile]:
     """The kubelet's drop-in with what its pool wants of it."""
     wanted = facts.pool.spec if facts.pool else {}
-    text = instance.kubelet_config(wanted.get("instance") or {}, wanted.get("kubelet") or {}, facts.capacity)
+    text = instance.kubelet_config(wanted.get("instance") or {}, wanted.get("kubelet") or {}, facts.asked.capacity)
     return [NodeFile(KUBELET_POOL, text, 0o644)] if text else []
 
 
@@ -145,6 +163,7 @@ FILES: dict[str, Callable[[_Facts], list[NodeFile]]] = {
     "init": _init,
     "certificates": _certificates,
     "upgrade": _upgrade,
+    "restore": _restore,
     "join": _join,
     "endpoint": _endpoint,
     "network": _network,
@@ -160,15 +179,12 @@ def files_of(
     node: str,
     names: list[str],
     mtu: int,
-    capacity: Callable[[], Capacity],
-    kubeadm_config: Callable[[], str],
+    asked: Asked,
 ) -> list[NodeFile]:
     """The files of these names for a node.
 
     :param node: the machine's name in its cluster.
     :param mtu: of the machines' network, in bytes.
-    :param capacity: what the machines' host has; asked only where a file needs it.
-    :param kubeadm_config: the ClusterConfiguration that kubeadm keeps in the cluster; likewise.
     """
     recorded = ledger.machines(cluster.name)
     machine = next((machine for machine in recorded if machine.name == node), None)
@@ -178,5 +194,5 @@ def files_of(
         raise CskError(Problem("csk_node_files.node", f"{node} isn't known.", rule, f"use one of {known}."))
     pool = next((pool for pool in ledger.pools(cluster.name) if pool.name == machine.pool), None)
     masters = [machine for machine in recorded if machine.role == "master"]
-    facts = _Facts(ledger, cluster, machine, masters, pool, mtu, capacity, kubeadm_config)
+    facts = _Facts(ledger, cluster, machine, masters, pool, mtu, asked)
     return [file for name in names for file in FILES[name](facts)]

@@ -105,10 +105,13 @@ class Session:
         """The version catalogue."""
         return catalogue.load(self.catalogue_folder)
 
+    def release(self, version: str) -> dict[str, Any]:
+        """The components of an exact version, as the catalogue has them."""
+        return self.minors[catalogue.minor_of(version)].releases[version]
+
     def flannel_image(self, version: str) -> str:
         """The network plugin's image in the release of an exact version."""
-        release = self.minors[catalogue.minor_of(version)].releases[version]
-        return f"{FLANNEL_IMAGE}:{release['flannel']['tag']}"
+        return f"{FLANNEL_IMAGE}:{self.release(version)['flannel']['tag']}"
 
     def provider(self, spec: dict[str, Any]) -> Provider:
         """The provider that a cluster's settings name; always the same one, because it remembers its host's facts."""

@@ -33,6 +33,7 @@ class Snapshot:
     :param sha256: of the database file, in hexadecimal.
     :param revision: etcd's, and ``keys`` how many keys it has.
     :param taken_at: ISO 8601, UTC.
+    :param nodes: the names of csk's machines at that moment.
     """
 
     cluster: str
@@ -42,6 +43,7 @@ class Snapshot:
     revision: int
     keys: int
     taken_at: str
+    nodes: list[str]
 
 
 def file_name(cluster: str, moment: datetime) -> str:

@@ -62,6 +62,8 @@ def show(plan: UpgradePlan, name: str, say: Callable[[str], None], warn: Callabl
     say(f"{name}: {plan.source} -> {plan.target}: {len(changes) or 'nothing'} to do")
     for line in changes:
         say(f"  {line}")
+    for node in plan.left_out:
+        say(f"  {node}: left out; it isn't Ready.")
     for told in plan.accepted:
         warn(f"accepted: {told}")
     if plan.problems:
@@ -104,8 +106,8 @@ def confirm(session: Session, cluster: Cluster, machine: Machine, version: str) 
     with session.api(cluster, timeout=15) as api:
         left = wait(_faults(session, cluster, machine, version, api), WELL_SECONDS, say)
         if not left and machine.role == "worker":
-            release = session.minors[catalogue.minor_of(version)].releases[version]
-            left = probe_faults(api, machine, f"{PAUSE_IMAGE}:{release['pause']['tag']}", PROBE_SECONDS, say)
+            image = f"{PAUSE_IMAGE}:{session.release(version)['pause']['tag']}"
+            left = probe_faults(api, machine, image, PROBE_SECONDS, say)
         if left:
             what = f"isn't well after its change: {'; '.join(left)}."
             fix = f"look at its kubelet's journal and its pods; {_AGAIN}"
@@ -146,6 +148,24 @@ def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, c
         session.ledger.unlock(cluster.name, session.run)
     what = f"wasn't upgraded: {told} {state}"
     raise CskError(Problem(f"node {machine.name}", what, _RULE, f"see to the cause, {_AGAIN}"))
+
+
+def begin_renewal(session: Session, cluster: Cluster) -> list[str]:
+    """See that all masters are well before one of them gets new certificates; what would be done, in sentences.
+
+    :raises CskError: with what is wrong.
+    """
+    masters = [machine for machine in session.ledger.machines(cluster.name) if machine.role == "master"]
+    rule = "one master at a time gets new certificates, while the others are well."
+    fix = "run the playbook csk.kubernetes.create first, which repairs them."
+    problems = [
+        Problem(f"node {master.name}", f"isn't well: {'; '.join(found)}.", rule, fix)
+        for master in masters
+        if (found := master_faults(session, cluster, master, cluster.version, []))
+    ]
+    if problems:
+        raise CskError(problems)
+    return [f"{master.name}: renew its certificates." for master in masters]
 
 
 def masters_done(session: Session, cluster: Cluster, target: str) -> list[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +94,29 @@ class Clusters(Database):
     def set_upgrade(self, name: str, upgrade_to: str | None) -> None:
         """Record which upgrade is under way; None: none."""
         self._update(name, upgrade_to=upgrade_to)
+
+    def set_restoring(self, name: str, snapshot: str, version: str, going: Collection[str]) -> None:
+        """Record, all or nothing, that the cluster is made anew from a snapshot of etcd.
+
+        :param version: the snapshot's.
+        :param going: machines that are made anew: all masters, and workers that don't fit.
+        """
+        with self._write() as connection:
+            cluster = self._locked(connection, name)
+            values = {
+                "status": "creating",
+                "restore_from": snapshot,
+                "version": version,
+                "upgrade_to": None,
+                "etcd_token": secrets.token_hex(16),
+            }
+            connection.execute(t.CLUSTERS.update().where(t.CLUSTERS.c.id == cluster.id).values(**values))
+            mine = (t.MACHINES.c.cluster_id == cluster.id) & t.MACHINES.c.name.in_(going)
+            connection.execute(t.MACHINES.update().where(mine).values(status="new", version=version))
+
+    def set_ready(self, name: str) -> None:
+        """Record that every node was Ready; a restoration is over then."""
+        self._update(name, status="ready", restore_from=None)
 
     def set_version(self, name: str, version: str) -> None:
         """Record which version the masters have; machines that are made from now on have it too."""

@@ -56,6 +56,7 @@ else:
         sa.Column("etcd_token", sa.String(64), nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("upgrade_to", sa.String(32)),
+        sa.Column("restore_from", sa.String(1024)),
     )
 
     def _cluster_id() -> sa.Column:

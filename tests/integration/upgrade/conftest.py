@@ -20,9 +20,12 @@ NAME = "test-upgrade"
 SPACE = "served"
 
 
-def upgrade(cluster: TestCluster, *arguments: str, to: str = "1.37", **variables: Any) -> Outcome:
+def upgrade(
+    cluster: TestCluster, *arguments: str, to: str = "1.37", options: dict[str, Any] | None = None, **variables: Any
+) -> Outcome:
     """Run upgrade for the cluster's file."""
-    return cluster.playbooks.run("upgrade", *arguments, file=cluster.file, csk_upgrade_to=to, **variables)
+    file = cluster.file | ({"csk_upgrade_options": options} if options else {})
+    return cluster.playbooks.run("upgrade", *arguments, file=file, csk_upgrade_to=to, **variables)
 
 
 @pytest.fixture(scope="package")

@@ -74,9 +74,9 @@ def test_every_obstacle_at_once(old: TestCluster, service: str) -> None:
         f"pod {SPACE}/alone on default-1: no controller would make it again",
         "csk_upgrade_options.accept: [pods]",
     )
-    upgrade(old, csk_upgrade_options="{'accept': ['all'], 'max_unavailable': 0}").refused("'all'", "no obstacle's name")
-    upgrade(old, csk_upgrade_options="{'max_unavailable': 0}").refused("max_unavailable", "'0'", "1 or more")
-    upgrade(old, csk_upgrade_options="{'surge': 1}").refused("surge", "there is no such option")
+    upgrade(old, options={"accept": ["all"]}).refused("'all'", "no obstacle's name")
+    upgrade(old, options={"max_unavailable": 0}).refused("max_unavailable", "'0'", "1 or more")
+    upgrade(old, options={"surge": 1}).refused("surge", "there is no such option")
     old.kube("delete", "pod", "alone", "-n", SPACE)
     budget(old, 1)
     old.kube.until(lambda: old.kube.ready() == old.nodes, 60)
@@ -84,13 +84,10 @@ def test_every_obstacle_at_once(old: TestCluster, service: str) -> None:
 
 def test_a_master_that_can_not_start_is_put_back(old: TestCluster, service: str) -> None:
     put_flag(old, [{"name": "no-such-flag", "value": "true"}])
-    before = {name: old.kube.etcd("master-2", "endpoint", "status", "--cluster") for name in ("etcd",)}
     failed = upgrade(old)
     failed.refused("node master-1", "wasn't upgraded", "put back to 1.36.3, and it is well", "no-such-flag")
     assert set(versions(old).values()) == {f"v{OLD}"}
     assert old.record.upgrade_to is None
-    after = old.kube.etcd("master-2", "endpoint", "status", "--cluster")
-    assert len(after) == len(before["etcd"]) == 3
     put_flag(old, [{"name": "profiling", "value": "false"}])
     old.whole()
 

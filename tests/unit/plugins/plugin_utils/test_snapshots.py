@@ -31,7 +31,9 @@ def taken(folder, name=FIRST, content=b"database"):
     received = folder / f".{name}.new"
     received.touch(mode=0o600)
     received.write_bytes(content)
-    about = snapshots.Snapshot("demo", "some-id", "1.36.3", sha256(received), 4711, 300, MOMENT.isoformat())
+    about = snapshots.Snapshot(
+        "demo", "some-id", "1.36.3", sha256(received), 4711, 300, MOMENT.isoformat(), ["master-1"]
+    )
     return about, snapshots.write(folder, received, about, name)
 
 

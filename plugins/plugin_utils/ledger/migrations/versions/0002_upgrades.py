@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Upgrades: which one of a cluster is under way, and what each machine has."""
+"""Which upgrade or restoration of a cluster is under way, and which release each machine has."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def upgrade() -> None:
     from alembic import op
 
     op.add_column("clusters", sa.Column("upgrade_to", sa.String(32)))
+    op.add_column("clusters", sa.Column("restore_from", sa.String(1024)))
     op.add_column("machines", sa.Column("version", sa.String(32), nullable=False, server_default=""))
     clusters = sa.table("clusters", sa.column("id"), sa.column("version"))
     machines = sa.table("machines", sa.column("cluster_id"), sa.column("version"))
