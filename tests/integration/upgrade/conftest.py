@@ -66,6 +66,8 @@ def service(old: TestCluster) -> str:
         {"apiVersion": "v1", "kind": "Service", "metadata": metadata,
          "spec": {"type": "NodePort", "selector": labels, "ports": [{"port": 80, "targetPort": 8080}]}},
     )  # fmt: skip
+    for name in ("kept", "deleted-later"):
+        kube("create", "configmap", name, "-n", SPACE)
     budget(old, 1)
     kube("rollout", "status", "deployment/echo", "-n", SPACE, "--timeout=120s")
     port = kube.get("service", "echo", "-n", SPACE)["spec"]["ports"][0]["nodePort"]
