@@ -78,8 +78,9 @@ class ActionModule(CskAction):
             m.name for m in session.ledger.machines(cluster.name) if m.version != target and m.name in values["nodes"]
         ]
         with session.step(cluster.name, "artifacts of the target to the nodes"):
-            folder = session.provider(cluster.spec).deliver(cluster.name, names, target)
-        return {"artifacts": folder}
+            provider = session.provider(cluster.spec)
+            folder = provider.deliver(cluster.name, names, target)
+        return {"artifacts": folder, "at_once": provider.at_once}
 
     @staticmethod
     def _emptied(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:

@@ -127,6 +127,10 @@ artifacts:
   description: The folder of the target's artifacts on each machine.
   returned: with O(state=prepared)
   type: str
+at_once:
+  description: How many machines may do heavy work at once, where they share a host; 0 means all of them.
+  returned: with O(state=prepared)
+  type: int
 batches:
   description: How many workers each batch has, in order.
   returned: with O(state=started)

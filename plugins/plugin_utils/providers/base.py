@@ -82,6 +82,8 @@ class MachineState:
 class Provider(ABC):
     """Machines of one kind. All methods raise CskError, with all the problems that were found."""
 
+    at_once = 0  # how many machines may do heavy work at once, where they share a host; 0: all of them
+
     @abstractmethod
     def check(self, release: str, machines: int) -> list[Problem]:
         """Whether ``machines`` more machines of a release can be made here. Changes nothing."""

@@ -59,6 +59,8 @@ class ContainerProvider(Provider):
     :param data_root: the directory on the Engine's host for the store and the machines' data.
     """
 
+    at_once = 1  # etcd waits for the disk that others fill
+
     def __init__(self, artifacts: str | Path, data_root: str = "/var/lib/csk") -> None:
         self.engine = Engine(data_root)
         self.store = Store(self.engine, Path(artifacts))
