@@ -83,6 +83,7 @@ class ActionModule(CskAction):
             "cluster": cluster_result(after),
             "machines": hosts,
             "addons_missing": missing,
+            "nodes_to_forget": _nodes_to_forget(session, after),
             "kubeconfig": str(write_kubeconfig(session, cluster)),
             "api_address": _api_address(masters, live),
             "flannel_image": session.flannel_image(version),
@@ -160,6 +161,13 @@ class ActionModule(CskAction):
             "kubeconfig": str(path),
             "steps": [{"title": title, "seconds": round(seconds, 1)} for title, seconds in steps],
         }
+
+
+def _nodes_to_forget(session: Session, cluster: Cluster) -> list[str]:
+    """The workers that a restoration makes anew: the snapshot has a Node of each, which isn't theirs."""
+    if not cluster.restore_from:
+        return []
+    return [m.name for m in session.ledger.machines(cluster.name) if m.role == "worker" and m.status == "new"]
 
 
 def _api_address(masters: list[Machine], live: Live) -> str:

@@ -192,6 +192,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+nodes_to_forget:
+  description: Workers that a restoration makes anew, whose Nodes in the snapshot aren't theirs.
+  returned: when O(state=present), not in check mode
+  type: list
+  elements: str
 cluster:
   description: The cluster as the ledger knows it.
   returned: when state is present or ready, except in check mode of a cluster that isn't there
