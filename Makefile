@@ -63,10 +63,11 @@ integration: test-packages test-home ## Run the tests against real clusters
 soak: test-home ## Run the long series: kills, restarts, losses
 	$(ON_TEST_HOME) pytest tests/soak
 
-bench: test-home ## Measure creation beside kubeadm in sequence, scaling, and the ledger as it grows
+bench: test-home ## Measure creation and an upgrade beside kubeadm in sequence, scaling, and the ledger as it grows
 	$(ON_TEST_HOME) python tests/bench/create.py roles/network/templates/flannel.yml.j2 build/bench/create.json
 	$(ON_TEST_HOME) python tests/bench/scale.py build/bench/scale.json
 	$(ON_TEST_HOME) python tests/bench/ledger.py build/bench/ledger.json
+	$(ON_TEST_HOME) python tests/bench/upgrade.py build/bench/upgrade.json
 
 prepare: machine collection
 
