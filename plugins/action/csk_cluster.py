@@ -58,7 +58,9 @@ class ActionModule(CskAction):
                 changes += [f"cluster {name}: change {', '.join(changed)}."] if changed else []
                 masters, pools, states, observed = _masters(session, recorded)
                 changes += plan.cluster_sentences(recorded, masters, pools, states, observed)
-                changes += checking.certificate_sentences(recorded, masters, values["endpoint_sans"])
+                changes += checking.certificate_sentences(
+                    recorded, masters, values["endpoint_sans"], certificates.shown(masters)
+                )
             shown = diff(recorded and recorded.spec, after, name) if changes else {}
             return {"changed": bool(changes), "changes": changes, "machines": [], "diff": shown}
         with session.step(name, "masters' machines"):

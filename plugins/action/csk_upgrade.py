@@ -85,7 +85,8 @@ class ActionModule(CskAction):
     @staticmethod
     def _emptied(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
         machine = _machine(session, cluster, values)
-        return {"changes": upgrading.empty(session, cluster, machine, values["options"]["accept"])}
+        accept = values["options"]["accept"]
+        return {"changes": upgrading.empty(session, cluster, machine, accept, values["nodes"])}
 
     @staticmethod
     def _well(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ options:
     type: str
   nodes:
     description:
-      - The nodes that are prepared.
+      - The nodes that are prepared; with O(state=emptied), those that are changed together with O(node).
     type: list
     elements: str
     default: []

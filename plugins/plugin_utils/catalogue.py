@@ -17,6 +17,7 @@ from .errors import CskError, Problem
 
 RELEASES = Path(__file__).parents[2] / "releases"  # what csk ships
 CREATABLE = 2  # how many of the newest minors may be created
+WARN_DAYS = 60  # ahead of the end of a version or a certificate
 SUPPORTED = 4  # how many of the newest minors are operated
 
 _EXACT = re.compile(r"1\.\d+\.\d+")
@@ -161,6 +162,8 @@ def judge(version: str, minors: dict[str, Minor], today: date) -> Verdict:
     out = [other.name for other in minors.values() if other.released <= today]
     newer = len(out) - 1 - out.index(name)
     warnings = ()
+    if minor.valid_until - timedelta(days=WARN_DAYS) <= today <= minor.valid_until:
+        warnings = (f"{name} is valid until {minor.valid_until}; plan the upgrade to a newer minor.",)
     if today > minor.valid_until:
         warnings = (f"{name} was valid until {minor.valid_until}; plan the upgrade to a newer minor.",)
     if newer < CREATABLE:

@@ -13,11 +13,11 @@ from datetime import date, timedelta
 from ipaddress import IPv4Network
 
 from . import pki
+from .catalogue import WARN_DAYS
 from .kubeadm import PORT
 from .ledger import Ledger
 from .models import Cluster, Machine
 
-WARN_DAYS = 60  # ahead of an end
 SECONDS = 2  # for a master to answer
 _OWN_NAME = re.compile(r"kubernetes(\.default(\.svc(\..+)?)?)?")  # of the API's own service
 # The ledger's certificates, and what people call them.

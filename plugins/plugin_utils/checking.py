@@ -153,7 +153,9 @@ def version_for(session: Session, recorded: Cluster | None, wanted: str) -> tupl
     :param wanted: as the file says it.
     """
     if recorded is not None:
-        return recorded.version, limits.version_problems(recorded.version, wanted), []
+        known = session.minors.get(catalogue.minor_of(recorded.version))
+        told = catalogue.judge(recorded.version, session.minors, session.today).warnings if known else ()
+        return recorded.version, limits.version_problems(recorded.version, wanted), list(told)
     try:
         version = catalogue.resolve(wanted, session.minors)
     except CskError as error:
@@ -239,15 +241,22 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
     if changed:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
     checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
-    checked.changes += certificate_sentences(cluster, machines, checked.cluster["endpoint_sans"])
+    shown = certificates.shown([machine for machine in machines if machine.role == "master"])
+    checked.changes += certificate_sentences(cluster, machines, checked.cluster["endpoint_sans"], shown)
+    checked.warnings += certificates.soon(certificates.ends(session.ledger, cluster, shown), session.today)
 
 
-def certificate_sentences(cluster: Cluster, machines: Sequence[Machine], sans: Sequence[str]) -> list[str]:
-    """Which masters' API servers get another certificate, for other names."""
+def certificate_sentences(
+    cluster: Cluster, machines: Sequence[Machine], sans: Sequence[str], shown: dict[str, certificates.Shown]
+) -> list[str]:
+    """Which masters' API servers get another certificate, for other names.
+
+    :param shown: what the API servers show.
+    """
     if cluster.status != "ready":
         return []
     masters = [machine for machine in machines if machine.role == "master"]
-    old = certificates.outdated(cluster, masters, certificates.shown(masters), sans)
+    old = certificates.outdated(cluster, masters, shown, sans)
     return [f"{m.name}: renew the API server's certificate, for the names of endpoint_sans." for m in old]
 
 

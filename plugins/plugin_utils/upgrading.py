@@ -71,9 +71,12 @@ def show(plan: UpgradePlan, name: str, say: Callable[[str], None], warn: Callabl
     return changes
 
 
-def empty(session: Session, cluster: Cluster, machine: Machine, accept: Sequence[str]) -> list[str]:
+def empty(
+    session: Session, cluster: Cluster, machine: Machine, accept: Sequence[str], batch: Sequence[str] = ()
+) -> list[str]:
     """Cordon a node and evict its pods; what was done, in sentences.
 
+    :param batch: the nodes that are changed with it; they are cordoned too, so that no pod moves from one to the next.
     :raises CskError: where a pod can't be evicted; the node is uncordoned then if csk cordoned it.
     """
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
@@ -83,8 +86,9 @@ def empty(session: Session, cluster: Cluster, machine: Machine, accept: Sequence
         if machine.name not in live.observed.nodes:
             return []  # a run that was killed was about to give it back
         ours = is_ours(machine.name, live)
-        if ours:
-            api.cordon(machine.name)
+        for name in {machine.name, *batch} & set(live.observed.nodes):
+            if is_ours(name, live):
+                api.cordon(name)
         left = drain(api, [machine.name], drain_of(machine, pools, accept), session.say)
         if not left:
             return [f"{machine.name}: emptied."]

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures an upgrade by one minor beside the same done by hand with kubeadm, on two clusters like each other.
 
-By hand is what kubeadm's documentation says: kubeadm upgrade apply or node, drain, another kubelet, uncordon, node after
-node; the images are there before, and their import isn't counted. For csk all of it counts, from process start to exit.
+By hand is what kubeadm's documentation says: kubeadm upgrade apply or node, drain, another kubelet, uncordon, one node
+after another; the images are there before, and their import isn't counted. For csk all of it counts, from process start
+to exit.
 """
 
 from __future__ import annotations

@@ -76,19 +76,21 @@ def test_what_csk_ships(minor, released, valid_until, patches):
         (date(2026, 11, 4), "1.37", "creatable", True, False),
         (date(2026, 11, 3), "1.36", "creatable", True, False),
         (date(2026, 11, 3), "1.35", "creatable", True, False),
-        (date(2026, 11, 3), "1.34", "operated", False, False),
+        (date(2026, 11, 3), "1.34", "operated", False, True),
         (date(2026, 11, 4), "1.36", "creatable", True, False),
         (date(2026, 11, 4), "1.35", "operated", False, False),
         # four are supported
         (date(2026, 11, 3), "1.33", "operated", False, True),
         (date(2026, 11, 4), "1.33", "unsupported", False, True),
-        (date(2026, 11, 4), "1.34", "operated", False, False),
-        # the last valid day, and the day after
-        (date(2026, 12, 9), "1.34", "operated", False, False),
+        (date(2026, 11, 4), "1.34", "operated", False, True),
+        # 61 and 60 days before the last valid day, that day, and the day after
+        (date(2027, 5, 7), "1.36", "creatable", True, False),
+        (date(2027, 5, 8), "1.36", "creatable", True, True),
+        (date(2026, 12, 9), "1.34", "operated", False, True),
         (date(2026, 12, 10), "1.34", "operated", False, True),
-        (date(2027, 7, 7), "1.36", "creatable", True, False),
+        (date(2027, 7, 7), "1.36", "creatable", True, True),
         (date(2027, 7, 8), "1.36", "creatable", True, True),  # nothing stops working by the calendar alone
-        (date(2027, 11, 3), "1.37", "creatable", True, False),
+        (date(2027, 11, 3), "1.37", "creatable", True, True),
         (date(2030, 1, 1), "1.37", "creatable", True, True),
     ],
 )

@@ -19,7 +19,7 @@ SHIPPED = catalogue.load(catalogue.RELEASES)
     [
         ("1.36.1", date(2026, 11, 17), "creatable", False, [("1.36.3", True), ("1.37.2", False)]),
         ("1.36.1", date(2026, 11, 18), "creatable", False, [("1.36.3", True), ("1.37.2", True)]),
-        ("1.34.4", date(2026, 12, 9), "operated", False, [("1.35.4", True)]),
+        ("1.34.4", date(2026, 12, 9), "operated", True, [("1.35.4", True)]),
         ("1.34.4", date(2026, 12, 10), "operated", True, [("1.35.4", False)]),
         ("1.37.2", date(2026, 11, 24), "creatable", False, []),
         ("1.36.2", date(2026, 11, 24), "unknown", True, []),
