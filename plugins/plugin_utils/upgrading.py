@@ -21,6 +21,7 @@ from .upgrade_plan import UpgradePlan
 
 WELL_SECONDS = 180  # for a node to be well again after its change
 PROBE_SECONDS = 60
+MOMENT_SECONDS = 5  # for a member of etcd that is written to, to have what another one had
 PAUSE_IMAGE = "registry.k8s.io/pause"
 _RULE = "a node is emptied, changed, and well again before the next one."
 _AGAIN = "then run the playbook csk.kubernetes.upgrade again; it goes on from there."
@@ -124,10 +125,10 @@ def confirm(session: Session, cluster: Cluster, machine: Machine, version: str) 
 
 
 def _faults(
-    session: Session, cluster: Cluster, machine: Machine, version: str, api: ClusterApi
+    session: Session, cluster: Cluster, machine: Machine, version: str, api: ClusterApi | None = None
 ) -> Callable[[], list[str]]:
     goal: list[int] = []
-    if machine.role == "master":
+    if api is None or machine.role == "master":
         return lambda: master_faults(session, cluster, machine, version, goal)
     return lambda: node_faults(api, machine, version)
 
@@ -165,7 +166,7 @@ def begin_renewal(session: Session, cluster: Cluster) -> list[str]:
     problems = [
         Problem(f"node {master.name}", f"isn't well: {'; '.join(found)}.", rule, fix)
         for master in masters
-        if (found := master_faults(session, cluster, master, cluster.version, []))
+        if (found := wait(_faults(session, cluster, master, cluster.version), MOMENT_SECONDS, session.say))
     ]
     if problems:
         raise CskError(problems)
