@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import copy
 import ipaddress
+import copy
 import shlex
 from collections.abc import Iterator
 from typing import Any
