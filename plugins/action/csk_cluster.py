@@ -19,7 +19,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAc
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.info import after_create, cluster_info
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.lifecycle import make_ready, remove, write_kubeconfig
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, Pool
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, Pool, masters_of
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.reconcile import machines, record_cluster
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Live, Session, host
 
@@ -58,9 +58,7 @@ class ActionModule(CskAction):
                 changes += [f"cluster {name}: change {', '.join(changed)}."] if changed else []
                 masters, pools, states, observed = _masters(session, recorded)
                 changes += plan.cluster_sentences(recorded, masters, pools, states, observed)
-                changes += checking.certificate_sentences(
-                    recorded, masters, values["endpoint_sans"], certificates.shown(masters)
-                )
+                changes += checking.certificate_sentences(session, recorded, masters, values["endpoint_sans"])[0]
             shown = diff(recorded and recorded.spec, after, name) if changes else {}
             return {"changed": bool(changes), "changes": changes, "machines": [], "diff": shown}
         with session.step(name, "masters' machines"):
@@ -69,7 +67,7 @@ class ActionModule(CskAction):
             if changed:
                 session.ledger.set_spec(name, cluster.spec | {key: values[key] for key in changed})
                 changes.append(f"cluster {name}: changed {', '.join(changed)}.")
-            masters = [machine for machine in session.ledger.machines(name) if machine.role == "master"]
+            masters = masters_of(session.ledger.machines(name))
             live = session.live(cluster, masters)
             hosts, done = machines(session, cluster, masters, live)
             changes += done
@@ -180,6 +178,6 @@ def _api_address(masters: list[Machine], live: Live) -> str:
 
 def _masters(session: Session, cluster: Cluster) -> tuple[list[Machine], dict[str, Pool], dict[str, Any], Any]:
     """The masters as recorded and as they are, as plan.cluster_sentences takes them."""
-    recorded = [machine for machine in session.ledger.machines(cluster.name) if machine.role == "master"]
+    recorded = masters_of(session.ledger.machines(cluster.name))
     live = session.live(cluster, recorded)
     return recorded, {}, live.machines, live.observed

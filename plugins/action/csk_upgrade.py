@@ -11,7 +11,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils import upgrading
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.checking import refuse_unfinished
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, masters_of
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session, host
 
 
@@ -32,7 +32,7 @@ class ActionModule(CskAction):
             result |= self._started(session, cluster, values)
         elif values["state"] == "renewing":
             refuse_unfinished(cluster)
-            masters = [machine for machine in session.ledger.machines(cluster.name) if machine.role == "master"]
+            masters = masters_of(session.ledger.machines(cluster.name))
             result["changes"] = upgrading.begin_renewal(session, cluster)
             result["machines"] = [_host(session, cluster, master, masters, "master") for master in masters]
         elif not self.check_mode:
@@ -52,15 +52,13 @@ class ActionModule(CskAction):
             elif not plan.nothing_to_do:
                 session.ledger.set_upgrade(cluster.name, plan.target)
         machines = {machine.name: machine for machine in session.ledger.machines(cluster.name)}
-        begun = any(m.role == "master" and m.version == plan.target for m in machines.values())
-        masters = [machine for machine in machines.values() if machine.role == "master"]
-        rest = bool(plan.masters) or (cluster.version != plan.target and begun)
+        masters = masters_of(machines.values())
+        rest = bool(plan.masters) or cluster.version != plan.target
         going = [*plan.masters, *(name for batch in plan.batches for name in batch)]
         return {
             "changes": changes,
             "target": plan.target,
-            "first": "" if begun or not plan.masters else plan.masters[0],
-            "snapshot": plan.snapshot and bool(plan.masters),
+            "first": plan.masters[0] if plan.snapshot else "",
             "left_out": list(plan.left_out),
             "batches": [len(batch) for batch in plan.batches],
             "finish": cluster.upgrade_to is not None or not plan.nothing_to_do,
@@ -73,13 +71,9 @@ class ActionModule(CskAction):
 
     @staticmethod
     def _prepared(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        target = _target(cluster)
-        names = [
-            m.name for m in session.ledger.machines(cluster.name) if m.version != target and m.name in values["nodes"]
-        ]
         with session.step(cluster.name, "artifacts of the target to the nodes"):
             provider = session.provider(cluster.spec)
-            folder = provider.deliver(cluster.name, names, target)
+            folder = provider.deliver(cluster.name, values["nodes"], _target(cluster))
         return {"artifacts": folder, "at_once": provider.at_once}
 
     @staticmethod

@@ -150,7 +150,9 @@ finish:
   returned: with O(state=started)
   type: bool
 first:
-  description: The master that is upgraded first, with what is done once; empty where that is done.
+  description:
+    - The master that is upgraded first, with what is done once, and before that a snapshot of etcd; empty where a
+      master has the target.
   returned: with O(state=started)
   type: str
 flannel_image:
@@ -176,10 +178,6 @@ peers:
   returned: with O(state=started)
   type: list
   elements: str
-snapshot:
-  description: Whether a snapshot of etcd is to be taken, which is so until a master has the target.
-  returned: with O(state=started)
-  type: bool
 target:
   description: The exact version to upgrade to.
   returned: with O(state=started)

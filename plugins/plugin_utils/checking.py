@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import argspec, catalogue, certificates, instance, limits, plan, spec
 from .errors import CskError, Problem
-from .models import Cluster, Machine, Pool
+from .models import Cluster, Machine, Pool, masters_of
 from .quotas import clusters_problem
 from .scaling import decide
 
@@ -233,7 +233,7 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
     checked.kept = sorted(set(pools) - {pool["name"] for pool in checked.pools})
     if cluster.status == "ready":
         lost = lost_masters(live, session, cluster)
-        problem = plan.quorum_problem(cluster, [m for m in machines if m.role == "master"], lost)
+        problem = plan.quorum_problem(cluster, masters_of(machines), lost)
         checked.problems += [problem] if problem else []
     else:
         checked.changes.append(f"cluster {cluster.name}: go on creating it.")
@@ -241,23 +241,22 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
     if changed:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
     checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
-    shown = certificates.shown([machine for machine in machines if machine.role == "master"])
-    checked.changes += certificate_sentences(cluster, machines, checked.cluster["endpoint_sans"], shown)
-    checked.warnings += certificates.soon(certificates.ends(session.ledger, cluster, shown), session.today)
+    changes, warnings = certificate_sentences(session, cluster, machines, checked.cluster["endpoint_sans"])
+    checked.changes += changes
+    checked.warnings += warnings
 
 
 def certificate_sentences(
-    cluster: Cluster, machines: Sequence[Machine], sans: Sequence[str], shown: dict[str, certificates.Shown]
-) -> list[str]:
-    """Which masters' API servers get another certificate, for other names.
-
-    :param shown: what the API servers show.
-    """
+    session: Session, cluster: Cluster, machines: Sequence[Machine], sans: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Which masters' API servers get another certificate, for other names; and warnings of those that end soon."""
     if cluster.status != "ready":
-        return []
-    masters = [machine for machine in machines if machine.role == "master"]
+        return [], []
+    masters = masters_of(machines)
+    shown = certificates.shown(masters)
     old = certificates.outdated(cluster, masters, shown, sans)
-    return [f"{m.name}: renew the API server's certificate, for the names of endpoint_sans." for m in old]
+    changes = [f"{m.name}: renew the API server's certificate, for the names of endpoint_sans." for m in old]
+    return changes, certificates.soon(certificates.ends(session.ledger, cluster, shown), session.today)
 
 
 def _check_pools(

@@ -13,7 +13,7 @@ from .models import Cluster, Machine
 from .session import Session
 
 if TYPE_CHECKING:
-    from .cluster_api import ClusterApi
+    from .cluster_api import ClusterApi, Observed
 
 ROUND_SECONDS = 0.5
 
@@ -41,9 +41,8 @@ def wait(faults: Callable[[], list[str]], seconds: float, say: Callable[[str], N
         time.sleep(ROUND_SECONDS)
 
 
-def node_faults(api: ClusterApi, machine: Machine, version: str) -> list[str]:
+def node_faults(observed: Observed, machine: Machine, version: str) -> list[str]:
     """What is wrong with a Node: it isn't Ready, or its kubelet has another version."""
-    observed = api.observe()
     node = observed.nodes.get(machine.name)
     if node is None:
         return ["its Node isn't there" if observed.reachable else "the API doesn't answer"]
@@ -65,7 +64,7 @@ def master_faults(session: Session, cluster: Cluster, machine: Machine, version:
             has = api.server_version()
             if has != version:
                 return [f"its API server has {has}, not {version}"]
-            found = node_faults(api, machine, version)
+            found = node_faults(api.observe(), machine, version)
             pods = api.static_pods(machine.name)
             for name, tag in wanted.items():
                 runs, there = pods.get(name, (False, ""))

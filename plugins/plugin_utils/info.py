@@ -10,7 +10,7 @@ from typing import Any
 from . import catalogue, certificates, plan, upgrade_rules
 from .action import cluster_result
 from .catalogue import Minor
-from .models import Cluster
+from .models import Cluster, masters_of
 from .session import Session, host
 
 
@@ -37,7 +37,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
                 "version": node.version.removeprefix("v") if node else None,
             }
         )
-    masters = [machine for machine in recorded if machine.role == "master"]
+    masters = masters_of(recorded)
     provider = session.provider(cluster.spec)
     hosts = [host(cluster, m, masters, provider.console(cluster.name, m.name), "") for m in recorded]
     foreign = sorted(set(live.observed.nodes) - {machine.name for machine in recorded})

@@ -145,14 +145,7 @@ def upgrade_config(cluster: Cluster, machine: Machine, kept: str, target: str) -
     :param kept: the ClusterConfiguration that kubeadm keeps in the cluster, so that what people changed there stays.
     :param target: exact.
     """
-    init = {
-        "apiVersion": API,
-        "kind": "InitConfiguration",
-        "patches": {"directory": PATCHES},
-        "localAPIEndpoint": {"advertiseAddress": machine.address, "bindPort": PORT},
-        "nodeRegistration": _registration(cluster, machine, None),
-    }
-    documents = [init, yaml.safe_load(kept) | {"kubernetesVersion": f"v{target}"}]
+    documents = [_of_master(cluster, machine), yaml.safe_load(kept) | {"kubernetesVersion": f"v{target}"}]
     return yaml.safe_dump_all(documents, sort_keys=False)
 
 
@@ -217,14 +210,7 @@ def _init(
         "groups": ["system:bootstrappers:kubeadm:default-node-token"],
     }
     documents = [
-        {
-            "apiVersion": API,
-            "kind": "InitConfiguration",
-            **({"bootstrapTokens": [bootstrap_token]} if token else {}),
-            "patches": {"directory": PATCHES},
-            "localAPIEndpoint": {"advertiseAddress": machine.address, "bindPort": PORT},
-            "nodeRegistration": _registration(cluster, machine, None),
-        },
+        _of_master(cluster, machine) | ({"bootstrapTokens": [bootstrap_token]} if token else {}),
         {
             "apiVersion": API,
             "kind": "ClusterConfiguration",
@@ -248,6 +234,16 @@ def _init(
         },
     ]
     return yaml.safe_dump_all(documents, sort_keys=False)
+
+
+def _of_master(cluster: Cluster, machine: Machine) -> dict[str, Any]:
+    return {
+        "apiVersion": API,
+        "kind": "InitConfiguration",
+        "patches": {"directory": PATCHES},
+        "localAPIEndpoint": {"advertiseAddress": machine.address, "bindPort": PORT},
+        "nodeRegistration": _registration(cluster, machine, None),
+    }
 
 
 def _registration(cluster: Cluster, machine: Machine, pool: Pool | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from . import certificates, pki
 from .cluster_api import ADDONS, ClusterApi, Observed, nodes_missing
 from .errors import CskError, Problem
 from .kubeadm import ORIGIN_LABEL, PORT
-from .models import Cluster, Machine
+from .models import Cluster, Machine, masters_of
 from .reconcile import put_labels, renew_administrator
 from .session import Session
 
@@ -71,7 +71,7 @@ def _forget_nodes(api: ClusterApi, cluster: Cluster, names: Sequence[str], timeo
 
 
 def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequence[Machine], timeout: int) -> None:
-    machines = [machine for machine in recorded if machine.role == "master"]
+    machines = masters_of(recorded)
     masters = [machine.name for machine in machines]
 
     def missing(observed: Observed) -> list[str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -83,3 +84,8 @@ class Machine:
     added_at: datetime
     status: MachineStatus = "new"
     version: str = ""
+
+
+def masters_of(machines: Iterable[Machine]) -> list[Machine]:
+    """Those of a cluster's machines that are masters, in their order."""
+    return [machine for machine in machines if machine.role == "master"]

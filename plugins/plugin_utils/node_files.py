@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import instance, kubeadm, nodenet
 from .errors import CskError, Problem
-from .models import Cluster, Machine, Pool
+from .models import Cluster, Machine, Pool, masters_of
 
 if TYPE_CHECKING:
     from .ledger import Ledger
@@ -193,6 +193,6 @@ def files_of(
         known = ", ".join(m.name for m in recorded)
         raise CskError(Problem("csk_node_files.node", f"{node} isn't known.", rule, f"use one of {known}."))
     pool = next((pool for pool in ledger.pools(cluster.name) if pool.name == machine.pool), None)
-    masters = [machine for machine in recorded if machine.role == "master"]
+    masters = masters_of(recorded)
     facts = _Facts(ledger, cluster, machine, masters, pool, mtu, asked)
     return [file for name in names for file in FILES[name](facts)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import instance, pki, plan
 from .errors import CskError, Problem
-from .models import Cluster, Machine, NewMachine, Pool
+from .models import Cluster, Machine, NewMachine, Pool, masters_of
 from .node_api import UNSCHEDULABLE_BY_POOL
 from .providers.base import MachinesLostError, MachineSpec
 from .scaling import Scaling
@@ -114,7 +114,7 @@ def machines(
     """
     provider = session.provider(cluster.spec)
     recorded = session.ledger.machines(cluster.name)
-    masters = [machine for machine in recorded if machine.role == "master"]
+    masters = masters_of(recorded)
     work = {w.name: w for m in chosen if (w := plan.machine_work(cluster, m, live.machines.get(m.name), live.observed))}
     replaced = [m for m in chosen if m.name in work and work[m.name].machine == "replace"]
     made = [machine for machine in chosen if machine.name in work and work[machine.name].machine]

@@ -15,7 +15,7 @@ from .artifacts import manifest
 from .control_plane_api import EtcdMember
 from .drain import Drain, Obstacle, evictable, obstacle
 from .errors import CskError, Problem
-from .models import Cluster, Machine, Pool
+from .models import Cluster, Machine, Pool, masters_of
 from .session import Session
 from .upgrade_plan import Found
 
@@ -76,7 +76,7 @@ def _cluster(session: Session, cluster: Cluster, machines: Sequence[Machine], po
         observed = api.observe()
         if not observed.reachable:
             return Found(False)
-        masters = [machine for machine in machines if machine.role == "master"]
+        masters = masters_of(machines)
         with ThreadPoolExecutor(4) as pool:
             deprecated = list(pool.map(lambda master: _deprecated(session, cluster, master), masters))
             pods = list(pool.map(lambda machine: _obstacles(api, machine, pools, observed), machines))

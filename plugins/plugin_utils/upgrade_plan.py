@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .catalogue import minor_of, version_key
@@ -128,7 +128,7 @@ def plan(
     accepted = set(accept) - {""}
     problems = [problem for name, problem in every if name not in accepted]
     told = [str(problem) for name, problem in every if name in accepted]
-    return UpgradePlan(**vars(result) | {"problems": tuple(problems), "accepted": tuple(told)})
+    return replace(result, problems=tuple(problems), accepted=tuple(told))
 
 
 def batches(

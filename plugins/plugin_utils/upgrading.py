@@ -13,7 +13,7 @@ from .drain import drain
 from .errors import CskError, Problem
 from .health import master_faults, node_faults, probe_faults, wait
 from .lifecycle import write_record
-from .models import Cluster, Machine
+from .models import Cluster, Machine, masters_of
 from .removal import is_ours
 from .session import Live, Session
 from .upgrade_facts import drain_of, look
@@ -130,7 +130,7 @@ def _faults(
     goal: list[int] = []
     if api is None or machine.role == "master":
         return lambda: master_faults(session, cluster, machine, version, goal)
-    return lambda: node_faults(api, machine, version)
+    return lambda: node_faults(api.observe(), machine, version)
 
 
 def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, cause: str) -> None:
@@ -160,7 +160,7 @@ def begin_renewal(session: Session, cluster: Cluster) -> list[str]:
 
     :raises CskError: with what is wrong.
     """
-    masters = [machine for machine in session.ledger.machines(cluster.name) if machine.role == "master"]
+    masters = masters_of(session.ledger.machines(cluster.name))
     rule = "one master at a time gets new certificates, while the others are well."
     fix = "run the playbook csk.kubernetes.create first, which repairs them."
     problems = [
@@ -193,7 +193,8 @@ def finish(session: Session, cluster: Cluster, timeout: int) -> list[str]:
 
         def faults() -> list[str]:
             observed = api.observe()
-            found = [fault for m in machines if m.name not in left_out for fault in node_faults(api, m, m.version)]
+            staying = [m for m in machines if m.name not in left_out]
+            found = [fault for m in staying for fault in node_faults(observed, m, m.version)]
             if not left_out:  # a DaemonSet can't be complete without them
                 found += [f"{name} isn't available" for name, there in observed.addons.items() if not there]
             return found

@@ -32,18 +32,16 @@ def configs() -> dict[str, str]:
     return {tag: image["id"].removeprefix("sha256:") for image in images for tag in image["repoTags"]}
 
 
-def bring(archive: Path, there: dict[str, str]) -> list[str]:
-    """Import an archive that holds an image which the node hasn't; the names of its images."""
+def bring(archive: Path, there: dict[str, str]) -> None:
+    """Import an archive that holds an image which the node hasn't, and pin its images."""
     with tarfile.open(archive) as opened:
         entries = json.load(opened.extractfile("manifest.json"))
-    names = [tag for entry in entries for tag in entry["RepoTags"]]
     wanted = {tag: re.sub(r".*/|\.json$", "", entry["Config"]) for entry in entries for tag in entry["RepoTags"]}
     if any(there.get(tag) != config for tag, config in wanted.items()):
         output(*CTR, "images", "import", "--snapshotter", "overlayfs", str(archive))
-        print(f"imported {', '.join(names)}")
-    for name in names:
+        print(f"imported {', '.join(wanted)}")
+    for name in wanted:
         output(*CTR, "images", "label", name, PINNED)
-    return names
 
 
 def unknown_flags(kubelet: Path) -> list[str]:

@@ -130,6 +130,32 @@ def template(*command: str, node: str | None = None, **more: Any) -> dict[str, A
     return {"containers": [container], "terminationGracePeriodSeconds": 0, **where, **more}
 
 
+def served(namespace: str, replicas: int) -> list[dict[str, Any]]:
+    """A Deployment ``echo`` of the test image, spread over the nodes, and a Service on a port of each of them."""
+    labels, metadata = {"app": "echo"}, {"name": "echo", "namespace": namespace}
+    spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": labels}}
+    spec = template(
+        "serve",
+        container={"readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1}},
+        terminationGracePeriodSeconds=30,
+        topologySpreadConstraints=[spread | {"whenUnsatisfiable": "ScheduleAnyway"}],
+    )
+    return [
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
+         "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
+                  "template": {"metadata": {"labels": labels}, "spec": spec}}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata,
+         "spec": {"type": "NodePort", "selector": labels, "ports": [{"port": 80, "targetPort": 8080}]}},
+    ]  # fmt: skip
+
+
+def disruption_budget(namespace: str, least: int) -> dict[str, Any]:
+    """A PodDisruptionBudget that says how many of ``served``'s replicas have to be there."""
+    spec = {"minAvailable": least, "selector": {"matchLabels": {"app": "echo"}}}
+    metadata = {"name": "echo", "namespace": namespace}
+    return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec}
+
+
 @dataclass
 class Writer:
     """Writes ConfigMaps through the endpoint without a pause, and remembers those that were acknowledged.

@@ -12,7 +12,7 @@ import pytest
 
 from .asker import Asker
 from .conftest import TestCluster
-from .kube import template
+from .kube import disruption_budget, served
 
 REPLICAS = 4
 CREATED = ["default-1", "default-2", "master-1", "master-2", "master-3"]
@@ -28,33 +28,10 @@ def scale(cluster: TestCluster, size: int, *arguments: str, **pool: Any) -> Any:
 @pytest.fixture
 def service(healthy: TestCluster, namespace: str) -> str:
     """Where a service of some replicas, one at most of which may be away, is reached; it waits for ``roll_out``."""
-    kube, labels = healthy.kube, {"app": "echo"}
-    spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": labels}}
-    spec = template(
-        "serve",
-        container={"readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1}},
-        terminationGracePeriodSeconds=30,
-        topologySpreadConstraints=[spread | {"whenUnsatisfiable": "ScheduleAnyway"}],
-    )
-    metadata = {"name": "echo", "namespace": namespace}
-    ports = [{"port": 80, "targetPort": 8080}]
-    kube.apply(
-        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
-         "spec": {"replicas": REPLICAS, "selector": {"matchLabels": labels},
-                  "template": {"metadata": {"labels": labels}, "spec": spec}}},
-        {"apiVersion": "v1", "kind": "Service", "metadata": metadata,
-         "spec": {"type": "NodePort", "selector": labels, "ports": ports}},
-    )  # fmt: skip
-    budget(healthy, namespace, REPLICAS - 1)
+    kube = healthy.kube
+    kube.apply(*served(namespace, REPLICAS), disruption_budget(namespace, REPLICAS - 1))
     port = kube.get("service", "echo", "-n", namespace)["spec"]["ports"][0]["nodePort"]
     return f"{healthy.machines.address('master-1')}:{port}"
-
-
-def budget(cluster: TestCluster, namespace: str, least: int) -> None:
-    """Say how many replicas have to be there."""
-    spec = {"minAvailable": least, "selector": {"matchLabels": {"app": "echo"}}}
-    metadata = {"name": "echo", "namespace": namespace}
-    cluster.kube.apply({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec})
 
 
 def test_a_pool_grows_and_shrinks(healthy: TestCluster, service: str, namespace: str) -> None:
@@ -77,7 +54,7 @@ def test_a_pool_grows_and_shrinks(healthy: TestCluster, service: str, namespace:
     assert min(kept.answered, fresh.answered) > 100
     assert cluster.machines.names() == sorted([*CREATED, "default-5"])
 
-    budget(cluster, namespace, REPLICAS)
+    kube.apply(disruption_budget(namespace, REPLICAS))
     for _again in range(2):
         scale(cluster, 2, drain={"timeout": 3}).refused(
             "node default-5: can't be emptied", f"pod {namespace}/echo-", "The disruption budget echo needs 4", "Do:"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from integration.cluster.conftest import HOME, TestCluster, echo, playbooks
-from integration.cluster.kube import template
+from integration.cluster.kube import disruption_budget, served
 from integration.cluster.playbooks import Outcome, Playbooks, cluster_file
 
 __all__ = ["echo", "playbooks"]
@@ -48,24 +48,10 @@ def old(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
 @pytest.fixture(scope="package")
 def service(old: TestCluster) -> str:
     """Where a service of two replicas on two nodes, one of which has to be there, is reached."""
-    kube, labels = old.kube, {"app": "echo"}
+    kube = old.kube
     kube("create", "namespace", SPACE)
     kube.until(lambda: kube.run("get", "serviceaccount", "default", "-n", SPACE).returncode == 0, 60)
-    spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": labels}}
-    spec = template(
-        "serve",
-        container={"readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1}},
-        terminationGracePeriodSeconds=30,
-        topologySpreadConstraints=[spread | {"whenUnsatisfiable": "ScheduleAnyway"}],
-    )
-    metadata = {"name": "echo", "namespace": SPACE}
-    kube.apply(
-        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
-         "spec": {"replicas": 2, "selector": {"matchLabels": labels},
-                  "template": {"metadata": {"labels": labels}, "spec": spec}}},
-        {"apiVersion": "v1", "kind": "Service", "metadata": metadata,
-         "spec": {"type": "NodePort", "selector": labels, "ports": [{"port": 80, "targetPort": 8080}]}},
-    )  # fmt: skip
+    kube.apply(*served(SPACE, 2))
     for name in ("kept", "deleted-later"):
         kube("create", "configmap", name, "-n", SPACE)
     budget(old, 1)
@@ -76,10 +62,8 @@ def service(old: TestCluster) -> str:
 
 def budget(cluster: TestCluster, least: int) -> None:
     """Say how many replicas have to be there; wait until that is known."""
-    spec = {"minAvailable": least, "selector": {"matchLabels": {"app": "echo"}}}
-    metadata = {"name": "echo", "namespace": SPACE}
     kube = cluster.kube
-    kube.apply({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec})
+    kube.apply(disruption_budget(SPACE, least))
 
     def known() -> bool:
         found = kube.get("pdb", "echo", "-n", SPACE)
