@@ -92,7 +92,8 @@ class ActionModule(CskAction):
         ]
         payload = base64.b64encode(json.dumps({"files": entries, "check": self.check_mode}).encode()).decode()
         script = _WRITER.replace("PAYLOAD", repr(payload))
-        python = task_vars.get("ansible_python_interpreter", "/usr/bin/python3")
+        where = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, task_vars)
+        python = where.get("ansible_python_interpreter", "/usr/bin/python3")
         result = self._low_level_execute_command(f"{python} -", in_data=script.encode(), sudoable=True)
         text = result.get("stdout", "")
         if result.get("rc") != 0 or "CSK" not in text:

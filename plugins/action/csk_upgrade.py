@@ -54,19 +54,26 @@ class ActionModule(CskAction):
         machines = {machine.name: machine for machine in session.ledger.machines(cluster.name)}
         masters = masters_of(machines.values())
         rest = bool(plan.masters) or cluster.version != plan.target
-        going = [*plan.masters, *(name for batch in plan.batches for name in batch)]
+        steps = dict.fromkeys(plan.masters, "master")
+        steps |= {name: "worker" for batch in plan.batches for name in batch}
+        steps |= {name: "replace" for batch in plan.replaced for name in batch}
+        # The groups of a run's second upgrade are others than those of its first.
+        second = "" if values["stop"] == 1 else "_2"
+        hosts = [_host(session, cluster, machines[name], masters, step + second) for name, step in steps.items()]
         return {
             "changes": changes,
             "target": plan.target,
             "first": plan.masters[0] if plan.snapshot else "",
             "left_out": list(plan.left_out),
             "batches": [len(batch) for batch in plan.batches],
+            "replaced": [len(batch) for batch in plan.replaced],
+            "stops": values["stop"] + (0 if self.check_mode else len(plan.then)),
             "finish": cluster.upgrade_to is not None or not plan.nothing_to_do,
             "peers": [master.address for master in masters],
             "flannel_image": session.flannel_image(plan.target),
             "kubeconfig": str(session.folder(cluster.name) / "kubeconfig"),
-            "machines": [_host(session, cluster, machines[name], masters, machines[name].role) for name in going],
-            "addons": [_host(session, cluster, masters[0], masters, "addons")] if rest else [],
+            "machines": hosts,
+            "addons": [_host(session, cluster, masters[0], masters, f"addons{second}")] if rest else [],
         }
 
     @staticmethod
@@ -86,6 +93,16 @@ class ActionModule(CskAction):
     def _well(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
         version = cluster.upgrade_to or cluster.version
         return {"changes": upgrading.confirm(session, cluster, _machine(session, cluster, values), version)}
+
+    @staticmethod
+    def _surged(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        heirs, hosts, done = upgrading.surge(session, cluster, values["nodes"])
+        return {"changes": done, "machines": hosts, "heirs": heirs}
+
+    @staticmethod
+    def _retired(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        with session.step(cluster.name, f"removal of {', '.join(values['nodes'])}"):
+            return {"changes": upgrading.retire(session, cluster, values["nodes"], values["options"]["accept"])}
 
     @staticmethod
     def _given_back(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:

@@ -27,14 +27,16 @@ options:
       - With V(prepared), the machines of O(nodes) get the target's artifacts.
       - With V(emptied), O(node) is cordoned, and its pods are evicted.
       - With V(well), it is waited until O(node) is well with the target; then pods may come to it again.
-      - With V(given_back), the same after a master's components were put back as they were; then the task fails with
-        O(cause).
+      - With V(surged), new machines are made that take the places of O(nodes), with their zones, origins and ages.
+      - With V(retired), O(nodes) are emptied and removed, once new machines took their places.
+      - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were;
+        then the task fails with O(cause).
       - With V(masters), the control plane is recorded to have the target.
       - With V(finished), it is waited until nodes and add-ons are well, and the upgrade is over.
       - With V(renewing), it is checked that all masters are well, before they get new certificates one after another.
     type: str
     required: true
-    choices: [started, prepared, emptied, well, given_back, masters, finished, renewing]
+    choices: [started, prepared, emptied, well, surged, retired, given_back, masters, finished, renewing]
   to:
     description:
       - The version to upgrade to, a minor or an exact one. Always a string.
@@ -45,10 +47,16 @@ options:
     type: str
   nodes:
     description:
-      - The nodes that are prepared; with O(state=emptied), those that are changed together with O(node).
+      - The nodes that are prepared, or replaced; with O(state=emptied), those that are changed together with O(node).
     type: list
     elements: str
     default: []
+  stop:
+    description:
+      - With O(state=started), which upgrade of a path this is in the playbook; the groups of its hosts are named by it.
+    type: int
+    choices: [1, 2]
+    default: 1
   step:
     description:
       - What was being done when O(state=given_back) became necessary.
@@ -76,12 +84,27 @@ options:
             with one worker and double up to that.
         type: str
         default: 10%
+      workers:
+        description:
+          - V(in_place) changes the workers. With V(replace) new machines of the target join first, as many at once as
+            O(options.max_unavailable) says, and then the old ones are emptied and removed; origins and ages stay.
+        type: str
+        choices: [in_place, replace]
+        default: in_place
+      path:
+        description:
+          - The way to O(to) where it isn't the next minor; minors or exact versions, the last of which is O(to). Each
+            upgrade is complete before the next begins. At most two.
+        type: list
+        elements: str
+        default: []
       accept:
         description:
           - Obstacles that are accepted by their names.
           - V(expired), the source's minor is no longer valid.
           - V(budgets), PodDisruptionBudgets that allow no disruption when the upgrade starts.
           - V(pods), pods that can't be evicted without losing something; they are lost.
+          - V(stored_objects), objects that are stored in a version which the target removed.
           - V(deprecated_apis), clients that use APIs which the target doesn't have.
           - V(dead_workers), workers that aren't Ready; they are left out.
         type: list
@@ -145,6 +168,10 @@ cluster:
   description: The cluster as it is recorded.
   returned: success
   type: dict
+heirs:
+  description: The worker -> the new one that takes its place.
+  returned: with O(state=surged)
+  type: dict
 finish:
   description: Whether an upgrade is under way, so that its end is to be awaited.
   returned: with O(state=started)
@@ -178,6 +205,15 @@ peers:
   returned: with O(state=started)
   type: list
   elements: str
+replaced:
+  description: How many workers are replaced by new machines in each batch, in order.
+  returned: with O(state=started)
+  type: list
+  elements: int
+stops:
+  description: How many upgrades there are in this run, the earlier ones counted.
+  returned: with O(state=started)
+  type: int
 target:
   description: The exact version to upgrade to.
   returned: with O(state=started)

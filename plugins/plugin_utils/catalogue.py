@@ -22,17 +22,22 @@ SUPPORTED = 4  # how many of the newest minors are operated
 
 _EXACT = re.compile(r"1\.\d+\.\d+")
 _VERSION = re.compile(r"^1\.(\d+)(?:\.(\d+))?$")
+_API = re.compile(r"[a-z0-9.-]+/v[0-9a-z]+/[a-z]+")
 _FIELD = "csk_cluster.version"
 
 
 @dataclass(frozen=True)
 class Minor:
-    """One minor version: its dates and its releases (exact version -> component data)."""
+    """One minor version: its dates and its releases (exact version -> component data).
+
+    :param removed_apis: what its API server can't be trusted to read any more: ``group/version/resource``.
+    """
 
     name: str
     released: date
     valid_until: date
     releases: dict[str, dict[str, Any]]
+    removed_apis: tuple[str, ...] = ()
 
     @property
     def newest(self) -> str:
@@ -86,11 +91,18 @@ def parse(files: dict[str, dict[str, Any]]) -> dict[str, Minor]:
     problems = []
     for name, content in files.items():
         try:
-            minor = Minor(content["minor"], content["released"], content["valid_until"], dict(content["releases"]))
+            minor = Minor(
+                content["minor"],
+                content["released"],
+                content["valid_until"],
+                dict(content["releases"]),
+                tuple(content.get("removed_apis", ())),
+            )
             both = (minor.released, minor.valid_until)
             dates = all(isinstance(day, date) and not isinstance(day, datetime) for day in both)  # YAML knows both
             exact = all(_EXACT.fullmatch(v) and minor_of(v) == minor.name for v in minor.releases)
-            wrong = not dates or not minor.releases or not exact or minor.name in minors
+            apis = all(_API.fullmatch(name) for name in minor.removed_apis)
+            wrong = not dates or not minor.releases or not exact or not apis or minor.name in minors
         except (KeyError, TypeError, ValueError):
             wrong = True
         if wrong:
@@ -98,7 +110,8 @@ def parse(files: dict[str, dict[str, Any]]) -> dict[str, Minor]:
                 Problem(
                     f"releases/{name}",
                     "isn't a release file.",
-                    "a release file has minor, released, valid_until and releases of that minor.",
+                    "a release file has minor, released, valid_until and releases of that minor, and may have "
+                    "removed_apis (group/version/resource).",
                     "compare it with the files that csk ships.",
                 )
             )

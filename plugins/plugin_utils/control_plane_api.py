@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -65,6 +67,18 @@ class ControlPlaneApi(NodeApi):
                 name = "/".join(part for part in (entry["group"], entry["version"], entry["resource"]) if part)
                 found.append((name, entry["removed_release"]))
         return found
+
+    def stored_versions(self, through: str, resource: str) -> dict[str, int]:
+        """In which versions (``group/version``) the objects of a built-in resource are stored, and how many each.
+
+        Those that are encrypted don't show it. Etcd's keys have the resource's name alone (k8s.io/apiserver,
+        storage_factory.go, ResourcePrefix).
+
+        :param through: a master's Node name; its etcd pod runs etcdctl.
+        """
+        answer = self._etcd_json(through, "get", "--prefix", f"/registry/{resource}/") or {}
+        versions = (stored_version(base64.b64decode(entry["value"])) for entry in answer.get("kvs") or [])
+        return dict(Counter(version for version in versions if version))
 
     def budgets_without_room(self) -> list[str]:
         """PodDisruptionBudgets (``namespace/name``) that have pods and allow no disruption now."""
@@ -183,6 +197,19 @@ class ControlPlaneApi(NodeApi):
         if response.status != HTTPStatus.OK:
             raise self._client.ApiException(status=response.status, reason=f"{path} answers {response.status}")
         return response.data.decode()
+
+
+def stored_version(value: bytes) -> str:
+    """The ``group/version`` in which an object is stored; empty where that can't be seen.
+
+    Built-in objects are protobuf behind ``k8s`` and a zero byte: runtime.Unknown, whose first field is TypeMeta, whose
+    first field is apiVersion (k8s.io/apimachinery, pkg/runtime/generated.proto); each length is one byte.
+    """
+    if value.startswith(b"k8s\0\n") and value[6:7] == b"\n":
+        return value[8 : 8 + value[7]].decode(errors="replace")
+    with suppress(ValueError, AttributeError):
+        return str(json.loads(value).get("apiVersion", ""))
+    return ""
 
 
 def _member(member: dict[str, Any], status: dict[str, Any] | None, alarm: Any) -> EtcdMember:

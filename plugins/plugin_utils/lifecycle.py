@@ -16,7 +16,7 @@ from .cluster_api import ADDONS, ClusterApi, Observed, nodes_missing
 from .errors import CskError, Problem
 from .kubeadm import ORIGIN_LABEL, PORT
 from .models import Cluster, Machine, masters_of
-from .reconcile import put_labels, renew_administrator
+from .reconcile import end_token, put_labels, renew_administrator
 from .session import Session
 
 KUBECONFIG_MODE = 0o600
@@ -44,10 +44,7 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
         # Labels and taints of the Nodes that joined or registered anew in this run.
         last = api.observe()
         changes += put_labels(api, recorded, pools, last)
-        token = ledger.secret(cluster.name, "token")
-        if token:
-            api.delete_token(token.decode())
-            ledger.delete_secret(cluster.name, "token")
+        end_token(session, cluster, api)
         changes += write_record(session, cluster, api, last)
     new = [machine.name for machine in recorded if machine.status != "ready"]
     if new:

@@ -58,6 +58,7 @@ class NewMachine:
     """A machine to be recorded: the ledger gives it its name and its address.
 
     :param added_at: when it came to be; a replacement keeps that of the machine it replaces, and its origin.
+    :param replaces: the worker whose place it takes in an upgrade, and which goes once this one is well.
     """
 
     role: Role
@@ -65,6 +66,7 @@ class NewMachine:
     zone: str
     origin: Origin
     added_at: datetime
+    replaces: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Machine:
     """One machine of a cluster. ``name`` is the Node's name and the host's name; ``pool`` is None for masters.
 
     :param version: the release that it was made of, or upgraded to: ``1.36.3``.
+    :param replaces: the worker whose place it took in an upgrade.
     """
 
     cluster: str
@@ -84,6 +87,7 @@ class Machine:
     added_at: datetime
     status: MachineStatus = "new"
     version: str = ""
+    replaces: str | None = None
 
 
 def masters_of(machines: Iterable[Machine]) -> list[Machine]:

@@ -238,6 +238,14 @@ def _token(session: Session, cluster: Cluster, reachable: bool) -> None:
             api.put_token(token.decode(), TOKEN_SECONDS)
 
 
+def end_token(session: Session, cluster: Cluster, api: ClusterApi) -> None:
+    """Take back the bootstrap token after the last join."""
+    token = session.ledger.secret(cluster.name, "token")
+    if token:
+        api.delete_token(token.decode())
+        session.ledger.delete_secret(cluster.name, "token")
+
+
 def _machine_spec(cluster: Cluster, machine: Machine, pool: Pool | None, dns: Sequence[str]) -> MachineSpec:
     labels = {"csk.dev/role": machine.role, "csk.dev/pool": machine.pool or "", "csk.dev/zone": machine.zone}
     return MachineSpec(

@@ -29,7 +29,7 @@ def remove_workers(
     names = [machine.name for machine in going]
     session.ledger.set_machine_status(cluster.name, names, "leaving")
     with session.api(cluster, timeout=15) as api:
-        dead = [name for name in names if not _answers(name, live)]
+        dead = [name for name in names if not answers(name, live)]
         obstacles = _empty(session, api, [name for name in names if name not in dead], how, live)
         blocked = {obstacle.node for obstacle in obstacles}
         first = next((index for index, name in enumerate(names) if name in blocked), len(names))
@@ -60,7 +60,8 @@ def _empty(session: Session, api: ClusterApi, names: Sequence[str], how: Drain, 
     return drain(api, names, how, session.say) if names else []
 
 
-def _answers(name: str, live: Live) -> bool:
+def answers(name: str, live: Live) -> bool:
+    """Whether a worker's machine runs and its Node is Ready."""
     state, node = live.machines.get(name), live.observed.nodes.get(name)
     return state is not None and state.status == "running" and node is not None and node.ready and node.kubelet
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .artifacts import manifest
+from .catalogue import minor_of
 from .control_plane_api import EtcdMember
 from .drain import Drain, Obstacle, evictable, obstacle
 from .errors import CskError, Problem
@@ -26,23 +27,30 @@ if TYPE_CHECKING:
 OF_A_MASTER = Drain(timeout=300, grace_period=None, force=False, delete_emptydir_data=False)
 
 
-def look(session: Session, cluster: Cluster, machines: Sequence[Machine], target: str) -> Found:
+def look(session: Session, cluster: Cluster, machines: Sequence[Machine], targets: Sequence[str]) -> Found:
     """Everything that ``upgrade_plan.plan`` judges.
 
-    :param target: exact.
+    :param targets: the exact versions of the path, the next one first.
     """
-    folder = session.home / "artifacts" / "releases" / target
+    folders = [session.home / "artifacts" / "releases" / target for target in targets]
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
     provider = session.provider(cluster.spec)
     with ThreadPoolExecutor(2) as pool:
-        faults = pool.submit(artifact_faults, folder)
-        found = _cluster(session, cluster, machines, pools)
+        faults = [pool.submit(artifact_faults, folder) for folder in folders]
+        removed = [api for target in targets for api in session.minors[minor_of(target)].removed_apis]
+        found = _cluster(session, cluster, machines, pools, removed)
         return replace(
             found,
             stopped=_stopped(session, cluster, machines),
-            faults=[*faults.result(), *provider.check(target, 0)],
+            faults=list(  # an Engine that doesn't answer is told once
+                dict.fromkeys(
+                    problem
+                    for target, of_target in zip(targets, faults, strict=True)
+                    for problem in [*of_target.result(), *provider.check(target, 0)]
+                )
+            ),
             disk_free=provider.capacity().disk_free,
-            images=sum(path.stat().st_size for path in (folder / "images").glob("*.tar")),
+            images=sum(path.stat().st_size for path in (folders[0] / "images").glob("*.tar")),
         )
 
 
@@ -71,7 +79,9 @@ def drain_of(machine: Machine, pools: dict[str, Pool], accept: Sequence[str]) ->
     return replace(how, force=True, delete_emptydir_data=True) if "pods" in accept else how
 
 
-def _cluster(session: Session, cluster: Cluster, machines: Sequence[Machine], pools: dict[str, Pool]) -> Found:
+def _cluster(
+    session: Session, cluster: Cluster, machines: Sequence[Machine], pools: dict[str, Pool], removed: Sequence[str]
+) -> Found:
     with session.api(cluster, timeout=15) as api:
         observed = api.observe()
         if not observed.reachable:
@@ -83,7 +93,9 @@ def _cluster(session: Session, cluster: Cluster, machines: Sequence[Machine], po
         return Found(
             True,
             observed.nodes,
-            etcd=_etcd(api, masters),  # by itself: the client can't run a command beside other requests
+            # By themselves: the client can't run a command beside other requests.
+            etcd=_etcd(api, masters),
+            stored=_stored(api, masters, removed),
             budgets=api.budgets_without_room(),
             pods=[found for several in pods for found in several],
             deprecated=sorted({entry for several in deprecated for entry in several}),
@@ -95,6 +107,16 @@ def _etcd(api: ClusterApi, masters: Sequence[Machine]) -> list[EtcdMember]:
     for master in masters:
         with suppress(CskError):
             return api.etcd_members(master.name)
+    return []
+
+
+def _stored(api: ClusterApi, masters: Sequence[Machine], removed: Sequence[str]) -> list[tuple[str, int]]:
+    """In which of the removed versions objects are stored, and how many, through the first master that lets us ask."""
+    for master in masters:
+        with suppress(CskError):
+            kept = {name: api.stored_versions(master.name, name.rpartition("/")[2]) for name in removed}
+            counts = ((name, versions.get(name.rpartition("/")[0], 0)) for name, versions in kept.items())
+            return [(name, count) for name, count in counts if count]
     return []
 
 

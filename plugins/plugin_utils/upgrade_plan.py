@@ -25,6 +25,7 @@ ACCEPT = {
     "expired": "the source's minor is no longer valid: nobody has tried this upgrade lately",
     "budgets": "a budget allows no disruption: the upgrade waits at that node until it does, or stops there",
     "pods": "pods that can't be evicted: they are lost",
+    "stored_objects": "objects are stored in a version that the target removed: it may not be able to read them",
     "deprecated_apis": "clients use APIs that the target doesn't have: their requests will fail",
     "dead_workers": "workers that aren't Ready: they are left out",
 }
@@ -38,6 +39,7 @@ class Found:
     :param budgets: PodDisruptionBudgets (``namespace/name``) that allow no disruption now.
     :param pods: pods that couldn't be evicted.
     :param deprecated: APIs that clients asked for and that a release has not: (group/version resource, that release).
+    :param stored: versions that the target removed and objects are stored in: (group/version/resource, how many).
     :param faults: what is wrong with the target's artifacts and image.
     :param disk_free: bytes where the machines' data lie.
     :param images: bytes of the target's images.
@@ -50,6 +52,7 @@ class Found:
     budgets: Sequence[str] = ()
     pods: Sequence[Obstacle] = ()
     deprecated: Sequence[tuple[str, str]] = ()
+    stored: Sequence[tuple[str, int]] = ()
     faults: Sequence[Problem] = ()
     disk_free: int = 0
     images: int = 0
@@ -61,6 +64,8 @@ class UpgradePlan:
 
     :param masters: in the order in which they are changed.
     :param batches: of workers, one after another.
+    :param replaced: batches of workers whose places new machines take.
+    :param then: the exact versions that the path goes on to.
     :param left_out: workers that don't answer, accepted by a person.
     :param snapshot: whether etcd's snapshot is taken: as long as no master has the target.
     :param problems: what is in the way.
@@ -71,7 +76,9 @@ class UpgradePlan:
     target: str
     masters: tuple[str, ...] = ()
     batches: tuple[tuple[str, ...], ...] = ()
+    replaced: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
     snapshot: bool = False
     problems: tuple[Problem, ...] = ()
     accepted: tuple[str, ...] = ()
@@ -79,7 +86,12 @@ class UpgradePlan:
     @property
     def nothing_to_do(self) -> bool:
         """Whether every machine has the target already."""
-        return not self.masters and not self.batches
+        return not self.masters and not self.batches and not self.replaced
+
+    @property
+    def surge(self) -> int:
+        """How many more machines there are at once, at most."""
+        return max(map(len, self.replaced), default=0)
 
     def sentences(self) -> list[str]:
         """What would be done, one line for each machine, in order."""
@@ -88,7 +100,9 @@ class UpgradePlan:
         lines += ["add-ons and network plugin: bring them to the same release."] if self.masters else []
         for number, batch in enumerate(self.batches, 1):
             lines.append(f"batch {number} of {len(self.batches)}: upgrade {', '.join(batch)}.")
-        return lines
+        for number, batch in enumerate(self.replaced, 1):
+            lines.append(f"batch {number} of {len(self.replaced)}: new machines for {', '.join(batch)}, which go then.")
+        return lines + [f"then the same to {version}." for version in self.then]
 
 
 def plan(
@@ -96,36 +110,46 @@ def plan(
     machines: Sequence[Machine],
     rule: Upgrade,
     found: Found,
-    accept: Iterable[str],
-    max_unavailable: str,
+    options: Mapping[str, Any],
+    following: Sequence[Upgrade] = (),
 ) -> UpgradePlan:
     """What is to be done, and everything that is in its way.
 
     A machine that an upgrade was begun on, and not ended, is no obstacle by itself: it comes first.
 
     :param rule: what the catalogue says of this upgrade.
-    :param accept: names of obstacles that a person accepts (``ACCEPT``).
-    :param max_unavailable: of a pool's workers at once: a number, or percent.
+    :param options: those of csk_upgrade: accept, max_unavailable, workers.
+    :param following: what the catalogue says of the rest of the path.
     """
     target = rule.target
     left = [machine for machine in machines if machine.version != target]
-    dead = [m.name for m in machines if m.role == "worker" and not _well(m, found)]
+    old = {machine.name for machine in left}
+    # A worker that takes another's place, and one that is going, needn't be well: a run that was killed left them.
+    passing = [m.name for m in machines if m.replaces in old or m.status == "leaving"]
+    dead = [m.name for m in machines if m.role == "worker" and m.name not in passing and not _well(m, found)]
     masters = sorted((m for m in left if m.role == "master"), key=lambda m: m.status != "upgrading")
     workers = sorted(
-        (m for m in left if m.role == "worker" and m.name not in dead), key=lambda m: m.status != "upgrading"
+        (m for m in left if m.role == "worker" and m.name not in dead),
+        key=lambda m: m.status not in ("upgrading", "leaving"),
     )
+    begun = {m.replaces for m in machines}
+    anew = [m for m in workers if options["workers"] == "replace" or m.name in begun]
+    most = options["max_unavailable"]
     result = UpgradePlan(
         source=cluster.version,
         target=target,
         masters=tuple(machine.name for machine in masters),
-        batches=tuple(batches(workers, machines, max_unavailable, dead)),
+        batches=tuple(batches([m for m in workers if m not in anew], machines, most, dead)),
+        replaced=tuple(batches(anew, machines, most)),
         snapshot=all(m.version != target for m in machines if m.role == "master"),
-        left_out=tuple(name for name in dead if name in {machine.name for machine in left}),
+        left_out=tuple(name for name in dead if name in old),
+        then=tuple(step.target for step in following),
     )
     if not left:
         return result
-    every = _obstacles(cluster, machines, left, dead, rule, found)
-    accepted = set(accept) - {""}
+    every = _obstacles(cluster, machines, [m for m in left if m not in anew], dead, rule, found)
+    every += [problem for step in following for problem in _by_rule(cluster, step)]
+    accepted = set(options["accept"]) - {""}
     problems = [problem for name, problem in every if name not in accepted]
     told = [str(problem) for name, problem in every if name in accepted]
     return replace(result, problems=tuple(problems), accepted=tuple(told))
@@ -177,18 +201,21 @@ def _well(machine: Machine, found: Found) -> bool:
 def _obstacles(
     cluster: Cluster,
     machines: Sequence[Machine],
-    left: Sequence[Machine],
+    changing: Sequence[Machine],
     dead: Sequence[str],
     rule: Upgrade,
     found: Found,
 ) -> list[tuple[str, Problem]]:
-    """Everything in the way, each with the name by which a person may accept it (empty: nobody may)."""
-    masters_left = any(machine.role == "master" for machine in left)
+    """Everything in the way, each with the name by which a person may accept it (empty: nobody may).
+
+    :param changing: the machines that get the target's images.
+    """
+    masters_left = any(machine.role == "master" for machine in changing)
     every = _by_rule(cluster, rule) if masters_left else []
     every += [("", problem) for problem in found.faults]
-    need = found.images * IMAGES_TIMES * len(left)
+    need = found.images * IMAGES_TIMES * len(changing)
     if found.disk_free < need:
-        what = f"{found.disk_free >> 20} MiB are free; {len(left)} machines take {need >> 20} MiB."
+        what = f"{found.disk_free >> 20} MiB are free; {len(changing)} machines take {need >> 20} MiB."
         every.append(("", Problem("disk of the machines", what, "each gets the target's images.", "free some.")))
     if not found.reachable:
         fix = "start the masters' machines." if cluster.upgrade_to else "run the playbook csk.kubernetes.create first."
@@ -207,7 +234,7 @@ def _obstacles(
         every.append(("dead_workers", Problem(f"workers {', '.join(dead)}", what, rule_text, fix)))
     if masters_left:
         every += [("", problem) for problem in _etcd(machines, found)]
-    return every + _pods(found) + _apis(rule, found)
+    return every + _pods(found) + _stored(found) + _apis(rule, found)
 
 
 def _by_rule(cluster: Cluster, rule: Upgrade) -> list[tuple[str, Problem]]:
@@ -216,6 +243,9 @@ def _by_rule(cluster: Cluster, rule: Upgrade) -> list[tuple[str, Problem]]:
     text = "one minor at a time, to a new minor from 14 days on, and not from an expired one; patches at once."
     name = "expired" if rule.expired else ""
     fix = f"see csk.kubernetes.info; {_by_name(name)}" if name else "see csk.kubernetes.info for what is allowed."
+    if len(rule.steps) > 1:
+        way = ", ".join(minor_of(step.target) for step in rule.steps)
+        fix = f"go there step by step, each finished before the next: csk_upgrade_options.path: [{way}]."
     return [(name, Problem("csk_upgrade_to", f"{rule.source} -> {rule.target}: {rule.reason}", text, fix))]
 
 
@@ -265,6 +295,16 @@ def _pods(found: Found) -> list[tuple[str, Problem]]:
         ("pods", Problem(f"pod {o.pod} on {o.node}", f"{o.why}.", text, f"{o.fix} Or {_by_name('pods')}"))
         for o in found.pods
     ]
+    return every
+
+
+def _stored(found: Found) -> list[tuple[str, Problem]]:
+    text = "what is stored can be read by the target."
+    every = []
+    for name, count in found.stored:
+        resource = name.rpartition("/")[2]
+        fix = f"store them anew: kubectl get {resource} -A -o json | kubectl replace -f -; {_by_name('stored_objects')}"
+        every.append(("stored_objects", Problem(f"API {name}", f"objects that are stored in it: {count}.", text, fix)))
     return every
 
 

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from .catalogue import Minor, minor_of, version_key
+from .catalogue import Minor, minor_of, resolve, version_key
+from .errors import CskError, Problem
 
+MOST_STOPS = 2  # of a path
 WAIT_DAYS = 14  # between a minor's release and the first upgrade to it
 
 
@@ -69,12 +72,40 @@ def judge(source: str, target: str, minors: dict[str, Minor], today: date) -> Up
         what = " and ".join(missing)
         reason = f"an upgrade goes one minor at a time, and the catalogue doesn't have {what}."
         return Upgrade(source, target, allowed=False, reason=reason)
-    stops = [source, *(minors[name].newest for name in _between(source, target)[1:-1]), target]
-    steps = tuple(_step(*pair, minors, today) for pair in pairwise(stops))
+    way = [source, *(minors[name].newest for name in _between(source, target)[1:-1]), target]
+    steps = tuple(_step(*pair, minors, today) for pair in pairwise(way))
     if len(steps) > 1:
-        reason = f"an upgrade goes one minor at a time: {' -> '.join(stops)}."
+        reason = f"an upgrade goes one minor at a time: {' -> '.join(way)}."
         return Upgrade(source, target, allowed=False, reason=reason, steps=steps)
     return Upgrade(source, target, steps[0].allowed, steps[0].reason, steps)
+
+
+def stops(source: str, target: str, path: Sequence[str], minors: dict[str, Minor], begun: str | None) -> list[str]:
+    """The exact versions that an upgrade goes to, one after another; those that were reached already are left out.
+
+    :param source: the cluster's exact version.
+    :param target: exact.
+    :param path: what a person wrote as the way, minors or exact versions; empty: the target alone.
+    :param begun: the exact version that an upgrade is under way to.
+    :raises CskError: for a path that isn't one.
+    """
+    where, rule = (
+        "csk_upgrade_options.path",
+        f"a path goes upwards and ends with csk_upgrade_to, in {MOST_STOPS} steps.",
+    )
+    way = [resolve(str(name), minors, where) for name in path] or [target]
+    if way != sorted(set(way), key=version_key) or way[-1] != target:
+        fix = f"write the versions on the way, for example {_way(source, target)}."
+        raise CskError(Problem(where, f"is {', '.join(map(str, path))}.", rule, fix))
+    # The masters may have what was begun, and the workers not yet.
+    left = [name for name in way if name == begun or version_key(name) > version_key(begun or source)]
+    if len(left) > MOST_STOPS:
+        raise CskError(Problem(where, f"has {len(left)} steps: {', '.join(left)}.", rule, "go in two runs."))
+    return left or [target]
+
+
+def _way(source: str, target: str) -> str:
+    return f"[{', '.join(_between(source, target)[1:]) or target}]"
 
 
 def targets(source: str, minors: dict[str, Minor], today: date) -> list[Step]:

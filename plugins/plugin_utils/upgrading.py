@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from . import catalogue, upgrade_plan, upgrade_rules
@@ -13,8 +15,10 @@ from .drain import drain
 from .errors import CskError, Problem
 from .health import master_faults, node_faults, probe_faults, wait
 from .lifecycle import write_record
-from .models import Cluster, Machine, masters_of
-from .removal import is_ours
+from .models import Cluster, Machine, NewMachine, masters_of
+from .quotas import nodes_problem
+from .reconcile import end_token, machines, put_labels
+from .removal import answers, is_ours, remove_workers
 from .session import Live, Session
 from .upgrade_facts import drain_of, look
 from .upgrade_plan import UpgradePlan
@@ -31,7 +35,7 @@ def make_plan(session: Session, cluster: Cluster, to: str, options: dict[str, An
     """What an upgrade would do, and what is in its way.
 
     :param to: a minor, or an exact version.
-    :param options: accept, max_unavailable.
+    :param options: accept, max_unavailable, workers, path.
     :raises CskError: for options that can't be right, and where another upgrade is under way.
     """
     target = catalogue.resolve(to, session.minors, "csk_upgrade_to")
@@ -41,17 +45,33 @@ def make_plan(session: Session, cluster: Cluster, to: str, options: dict[str, An
     if cluster.status != "ready":
         what, rule = f"{cluster.name} is {cluster.status}.", "a finished cluster is upgraded."
         raise CskError(Problem("csk_name", what, rule, "run the playbook csk.kubernetes.create first."))
+    stops = upgrade_rules.stops(cluster.version, target, options["path"], session.minors, cluster.upgrade_to)
+    target = stops[0]
     if cluster.upgrade_to and cluster.upgrade_to != target:
         what = f"says {target}; an upgrade to {cluster.upgrade_to} is under way."
         fix = f"run the playbook csk.kubernetes.upgrade with csk_upgrade_to={cluster.upgrade_to} first."
         raise CskError(Problem("csk_upgrade_to", what, "an upgrade that was begun is finished.", fix))
     machines = session.ledger.machines(cluster.name)
-    rule = upgrade_rules.judge(cluster.version, target, session.minors, session.today)
+    rules = [upgrade_rules.judge(*step, session.minors, session.today) for step in pairwise([cluster.version, *stops])]
     upgrade_plan.at_once(options["max_unavailable"], 1)
-    if all(machine.version == target for machine in machines):
+    if all(machine.version == target for machine in machines) and not stops[1:]:
         return UpgradePlan(cluster.version, target)
-    found = look(session, cluster, machines, target)
-    return upgrade_plan.plan(cluster, machines, rule, found, options["accept"], options["max_unavailable"])
+    found = look(session, cluster, machines, stops)
+    result = upgrade_plan.plan(cluster, machines, rules[0], found, options, rules[1:])
+    more = result.surge and surge_problems(session, cluster, machines, result)
+    return replace(result, problems=(*result.problems, *more)) if more else result
+
+
+def surge_problems(
+    session: Session, cluster: Cluster, machines: Sequence[Machine], planned: UpgradePlan
+) -> list[Problem]:
+    """Why so many new machines can't be there beside the old ones."""
+    names, masters = {machine.name for machine in machines}, len(masters_of(machines))
+    more = max(planned.surge - sum(machine.replaces in names for machine in machines), 0)
+    where = "csk_upgrade_options.workers"
+    quota = nodes_problem(masters, len(machines) - masters + more, session.quotas.nodes, where)
+    found = session.provider(cluster.spec).check(planned.target, more)
+    return [quota, *found] if quota else found
 
 
 def show(plan: UpgradePlan, name: str, say: Callable[[str], None], warn: Callable[[str], None]) -> list[str]:
@@ -81,9 +101,12 @@ def empty(
     :raises CskError: where a pod can't be evicted; the node is uncordoned then if csk cordoned it.
     """
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
-    session.ledger.set_machine_status(cluster.name, [machine.name], "upgrading")
     with session.api(cluster, timeout=15) as api:
-        live = Live({}, api.observe())
+        live = Live({s.name: s for s in session.provider(cluster.spec).list(cluster.name)}, api.observe())
+        if machine.role == "worker" and machine.status != "upgrading" and not answers(machine.name, live):
+            fix = f"start its machine, or leave it out (csk_upgrade_options.accept: [dead_workers]); {_AGAIN}"
+            raise CskError(Problem(f"node {machine.name}", "died while others were upgraded.", _RULE, fix))
+        session.ledger.set_machine_status(cluster.name, [machine.name], "upgrading")
         if machine.name not in live.observed.nodes:
             return []  # a run that was killed was about to give it back
         ours = is_ours(machine.name, live)
@@ -108,8 +131,11 @@ def confirm(session: Session, cluster: Cluster, machine: Machine, version: str) 
     def say(line: str) -> None:
         session.say(f"{machine.name}: {line}")
 
+    pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
     with session.api(cluster, timeout=15) as api:
         left = wait(_faults(session, cluster, machine, version, api), WELL_SECONDS, say)
+        if not left and machine.replaces:
+            put_labels(api, [machine], pools, api.observe())
         if not left and machine.role == "worker":
             image = f"{PAUSE_IMAGE}:{session.release(version)['pause']['tag']}"
             left = probe_faults(api, machine, image, PROBE_SECONDS, say)
@@ -131,6 +157,41 @@ def _faults(
     if api is None or machine.role == "master":
         return lambda: master_faults(session, cluster, machine, version, goal)
     return lambda: node_faults(api.observe(), machine, version)
+
+
+def surge(session: Session, cluster: Cluster, batch: Sequence[str]) -> tuple[dict[str, str], list[Any], list[str]]:
+    """Make the machines that take the places of a batch of workers; those that a killed run made are taken up.
+
+    :returns: worker -> the one that takes its place; the hosts that the roles have work on; what was done.
+    """
+    there = session.ledger.machines(cluster.name)
+    taken = {machine.replaces for machine in there}
+    new = [
+        NewMachine("worker", m.pool, m.zone, m.origin, m.added_at, m.name)
+        for m in there
+        if m.name in batch and m.name not in taken
+    ]
+    session.ledger.add_machines(cluster.name, new, session.quotas.nodes)
+    heirs = [machine for machine in session.ledger.machines(cluster.name) if machine.replaces in batch]
+    with session.step(cluster.name, f"new machines for {', '.join(batch)}"):
+        hosts, done = machines(session, cluster, heirs, session.live(cluster, heirs))
+    return {str(heir.replaces): heir.name for heir in heirs}, hosts, done
+
+
+def retire(session: Session, cluster: Cluster, batch: Sequence[str], accept: Sequence[str]) -> list[str]:
+    """Remove the workers of a batch, whose places others took; what was done, in sentences.
+
+    :raises CskError: where one can't be emptied; it stays, and so do those after it.
+    """
+    pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
+    going = [machine for machine in session.ledger.machines(cluster.name) if machine.name in batch]
+    if not going:
+        return []
+    how = drain_of(going[0], pools, accept)
+    done, problems = remove_workers(session, cluster, going, how, session.live(cluster))
+    if problems:
+        raise CskError(problems, {"changes": done})
+    return done
 
 
 def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, cause: str) -> None:
@@ -203,6 +264,7 @@ def finish(session: Session, cluster: Cluster, timeout: int) -> list[str]:
         if left:
             what = f"isn't well after {timeout} s: {'; '.join(left)}."
             raise CskError(Problem(f"cluster {cluster.name}", what, "all nodes and add-ons are well.", _AGAIN))
+        end_token(session, cluster, api)
         session.ledger.set_upgrade(cluster.name, None)
         changes = write_record(session, session.cluster(cluster.name), api)
     session.provider(cluster.spec).deliver(cluster.name, names, None)

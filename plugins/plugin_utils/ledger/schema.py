@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 #: The newest revision in migrations/versions, so that opening an up-to-date ledger needs no Alembic.
-HEAD = "0002"
+HEAD = "0003"
 VERSION_TABLE = "schema_version"
 
 try:
@@ -86,6 +86,7 @@ else:
         sa.Column("added_at", UtcDateTime, nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("version", sa.String(32), nullable=False, server_default=""),
+        sa.Column("replaces", sa.String(63)),
         sa.UniqueConstraint("cluster_id", "address"),
         sa.ForeignKeyConstraint(["cluster_id", "pool"], ["pools.cluster_id", "pools.name"]),
     )

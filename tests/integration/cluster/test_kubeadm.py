@@ -4,15 +4,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-import shlex
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
+from . import by_hand
 from .conftest import TestCluster
-from .kube import until
 from .machines import MASTERS
 
 ADMIN = ("env", "KUBECONFIG=/etc/kubernetes/admin.conf")
@@ -73,44 +68,18 @@ def test_an_upgrade_can_be_planned(cluster: TestCluster) -> None:
     assert "Cluster version: 1.36.3" in text
 
 
-@pytest.fixture
-def hand_made(cluster: TestCluster) -> Iterator[str]:
-    """A machine that csk's ledger doesn't know, on the cluster's network."""
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import MachineSpec
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import ContainerProvider
-
-    record = cluster.record
-    address = str(ipaddress.ip_network(record.vpc_cidr)[200])
-    provider: Any = ContainerProvider(cluster.playbooks.home / "artifacts" / "releases")
-    dns = {"CSK_DNS": " ".join(provider.nameservers())}
-    provider.create(record.name, record.id, [MachineSpec("hand-1", address, record.version, env=dns)])
-    template = cluster.machines("master-1", "cat", "/etc/csk/cni.conflist.tmpl")
-    cluster.machines("hand-1", "sh", "-c", f"printf %s {shlex.quote(template)} > /etc/csk/cni.conflist.tmpl")
-    yield "hand-1"
-    provider.delete(record.name, ["hand-1"], record.id)
-
-
-def test_a_master_joins_by_hand(cluster: TestCluster, hand_made: str) -> None:
+def test_a_master_joins_by_hand(cluster: TestCluster) -> None:
     run = cluster.machines
     before = {name: run.state(name) for name in cluster.nodes}
     key = run("master-1", "kubeadm", "init", "phase", "upload-certs", "--upload-certs").split()[-1]
-    printed = run("master-1", "kubeadm", "token", "create", "--ttl=10m", "--print-join-command")
-    join = next(line for line in printed.splitlines() if line.startswith("kubeadm join"))
-    more = ["--control-plane", "--certificate-key", key, "--ignore-preflight-errors=SystemVerification,Swap"]
     try:
-        run(hand_made, *shlex.split(join), *more)
-        until(lambda: hand_made in cluster.kube.ready(), 90)
-        assert len(cluster.kube.etcd("master-1", "endpoint", "health", "--cluster")) == 4
-        info = cluster.playbooks.run("info", csk_name=cluster.name).good()
-        assert f"not csk's   {hand_made}" in info.text
-        assert not cluster.create().good().changed
+        with by_hand.joined(cluster, "--control-plane", "--certificate-key", key) as name:
+            assert len(cluster.kube.etcd("master-1", "endpoint", "health", "--cluster")) == 4
+            info = cluster.playbooks.run("info", csk_name=cluster.name).good()
+            assert f"not csk's   {name}" in info.text
+            assert not cluster.create().good().changed
     finally:
-        run(hand_made, "kubeadm", "reset", "--force", check=False)
-        cluster.kube("delete", "node", hand_made, "--ignore-not-found")
         cluster.kube("delete", "secret", "-n", "kube-system", "kubeadm-certs", "--ignore-not-found")
-        for secret in cluster.kube("get", "secrets", "-n", "kube-system", "-o", "name").split():
-            if "bootstrap-token-" in secret:
-                cluster.kube("delete", "-n", "kube-system", secret)
     members = cluster.kube.etcd("master-1", "member", "list")["members"]
     assert sorted(member["name"] for member in members) == list(MASTERS)
     assert {name: run.state(name) for name in cluster.nodes} == before

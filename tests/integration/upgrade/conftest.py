@@ -28,6 +28,11 @@ def upgrade(
     return cluster.playbooks.run("upgrade", *arguments, file=file, csk_upgrade_to=to, **variables)
 
 
+def versions(cluster: TestCluster) -> dict[str, str]:
+    """Each Node's kubelet's version."""
+    return {name: node["status"]["nodeInfo"]["kubeletVersion"] for name, node in cluster.kube.nodes().items()}
+
+
 @pytest.fixture(scope="package")
 def old(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
     """Three masters and two workers of the older release, with the test image, whose pool has settings of its own."""

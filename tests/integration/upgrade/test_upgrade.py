@@ -6,24 +6,26 @@ from __future__ import annotations
 
 import copy
 import json
+import uuid
 from typing import Any
 
 import pytest
 import yaml
 
+from integration.cluster import by_hand
 from integration.cluster.asker import Asker
 from integration.cluster.conftest import HOME, TestCluster
-from integration.cluster.kube import Writer, pod
+from integration.cluster.kube import Kube, Writer, pod
 from integration.cluster.machines import MASTERS
 
-from .conftest import NEW, OLD, SPACE, budget, upgrade
+from .conftest import NEW, OLD, SPACE, budget, upgrade, versions
 
+REMOVED = "storage.k8s.io/v1beta1/volumeattributesclasses"
+# What kubeadm applies to the manifest of one master's API server.
+PATCHES = "/etc/csk/kubeadm/patches"
+PATCH = "kube-apiserver0+json.json"
+BROKEN = json.dumps([{"op": "add", "path": "/spec/containers/0/command/-", "value": "--no-such-flag=true"}])
 UNAVAILABLE = 10  # seconds without an acknowledged write that mean that something was wrong, on the busiest machine
-
-
-def versions(cluster: TestCluster) -> dict[str, str]:
-    """Each Node's kubelet's version."""
-    return {name: node["status"]["nodeInfo"]["kubeletVersion"] for name, node in cluster.kube.nodes().items()}
 
 
 def kubeadm_config(cluster: TestCluster) -> dict[str, Any]:
@@ -38,6 +40,18 @@ def put_flag(cluster: TestCluster, flags: list[dict[str, str]]) -> None:
     config["apiServer"]["extraArgs"] = flags
     patch = {"data": {"ClusterConfiguration": yaml.safe_dump(config)}}
     cluster.kube("patch", "configmap", "kubeadm-config", "-n", "kube-system", "--patch", json.dumps(patch))
+
+
+def store_old(kube: Kube) -> None:
+    """Have an object in etcd as an API server of long ago stored it, in a version that 1.37 removed."""
+    thing = {
+        "apiVersion": REMOVED.rpartition("/")[0],
+        "kind": "VolumeAttributesClass",
+        "metadata": {"name": "old", "uid": str(uuid.uuid4()), "creationTimestamp": "2025-01-01T00:00:00Z"},
+        "driverName": "example.com",
+        "parameters": {"iops": "100"},
+    }
+    kube.etcd("master-1", "put", "/registry/volumeattributesclasses/old", json.dumps(thing))
 
 
 @pytest.mark.parametrize(
@@ -61,6 +75,7 @@ def test_every_obstacle_at_once(old: TestCluster, service: str) -> None:
     old.kube.apply(pod("alone", SPACE, "default-1", "serve"))
     old.kube.wait("pod/alone", "condition=Ready", "-n", SPACE)
     old.machines("master-3", "systemctl", "stop", "kubelet")
+    store_old(old.kube)
     archive.rename(aside)
     try:
         refused = old.playbooks.run("plan", file=old.file, csk_upgrade_to="1.37")
@@ -73,7 +88,10 @@ def test_every_obstacle_at_once(old: TestCluster, service: str) -> None:
         f"PodDisruptionBudget {SPACE}/echo: allows no disruption now",
         f"pod {SPACE}/alone on default-1: no controller would make it again",
         "csk_upgrade_options.accept: [pods]",
+        f"API {REMOVED}: objects that are stored in it: 1",
     )
+    listed = old.kube("get", "volumeattributesclasses", "-o", "json")  # as the message says
+    old.kube("replace", "-f", "-", stdin=listed)
     upgrade(old, options={"accept": ["all"]}).refused("'all'", "no obstacle's name")
     upgrade(old, options={"max_unavailable": 0}).refused("max_unavailable", "'0'", "1 or more")
     upgrade(old, options={"surge": 1}).refused("surge", "there is no such option")
@@ -93,6 +111,7 @@ def test_a_master_that_can_not_start_is_put_back(old: TestCluster, service: str)
 
 
 def test_nothing_is_dropped(old: TestCluster, service: str) -> None:
+    """The third master can't start at first; it is put back, and the upgrade goes on when its cause is gone."""
     cluster, kube = old, old.kube
     planned = upgrade(cluster, "--check").good()
     assert "master-1: upgrade the master to 1.37.2" in planned.text
@@ -102,6 +121,13 @@ def test_nothing_is_dropped(old: TestCluster, service: str) -> None:
         Asker(service, keep=False) as fresh,
         Writer(kube.client(), "upgrade") as writer,
     ):
+        cluster.machines("master-3", "sh", "-c", f"mkdir -p {PATCHES} && echo '{BROKEN}' > {PATCHES}/{PATCH}")
+        failed = upgrade(cluster)
+        failed.refused("node master-3", "wasn't upgraded", "put back to 1.36.3, and it is well", "no-such-flag")
+        assert versions(cluster) == dict.fromkeys(cluster.nodes, f"v{OLD}") | dict.fromkeys(MASTERS[:2], f"v{NEW}")
+        assert kube.ready() == cluster.nodes
+        assert [m["health"] for m in kube.etcd("master-1", "endpoint", "health", "--cluster")] == [True] * 3
+        cluster.machines("master-3", "rm", f"{PATCHES}/{PATCH}")
         done = upgrade(cluster).good()
     assert (kept.failed, fresh.failed) == ([], [])
     assert min(kept.answered, fresh.answered) > 100
@@ -157,9 +183,11 @@ def test_what_it_leaves(old: TestCluster) -> None:
 
 
 def test_a_node_joins_after_it(old: TestCluster) -> None:
-    file = copy.deepcopy(old.file)
-    file["csk_nodepools"][0]["desired_size"] = 3
-    old.playbooks.run("scale", file=file).good()
-    assert versions(old)["default-3"] == f"v{NEW}"
-    file["csk_nodepools"][0]["desired_size"] = 2
-    old.playbooks.run("scale", file=file).good()
+    # One that somebody joined by hand is nobody's to remove.
+    with by_hand.joined(old) as name:
+        file = copy.deepcopy(old.file)
+        for size, there in ((3, [*old.nodes, "default-3"]), (2, old.nodes)):
+            file["csk_nodepools"][0]["desired_size"] = size
+            old.playbooks.run("scale", file=file).good()
+            assert old.kube.ready() == sorted([*there, name])
+            assert set(versions(old).values()) == {f"v{NEW}"}

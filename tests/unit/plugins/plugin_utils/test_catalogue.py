@@ -208,6 +208,10 @@ def test_every_wrong_file_is_told_and_the_order_is_by_version():
         {"releases": {}},
         {"released": datetime.fromisoformat("2026-07-08T01:02:03+00:00")},
         {"valid_until": "2027-07-07"},
+        {"removed_apis": ["v1beta1/things"]},
+        {"removed_apis": ["example.com/things"]},
+        {"removed_apis": [7]},
+        {"removed_apis": None},
     ],
 )
 def test_a_file_that_is_no_release_file(change):

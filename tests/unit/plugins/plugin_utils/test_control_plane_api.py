@@ -23,6 +23,23 @@ def without(values, key):
     return {name: value for name, value in values.items() if name != key}
 
 
+@pytest.mark.parametrize(
+    ("value", "version"),
+    [
+        (b"k8s\0\n\x17\n\x02v1\x12\x03Pod\x12\x05what", "v1"),
+        (b"k8s\0\n\x24\n\x14networking.k8s.io/v1\x12\x0bServiceCIDR", "networking.k8s.io/v1"),
+        (b'{"apiVersion": "example.com/v1", "kind": "Thing"}', "example.com/v1"),
+        (b"{}", ""),
+        (b"[]", ""),
+        (b"k8s:enc:aescbc:v1:key:\x01\x02", ""),
+        (b"k8s\0", ""),
+        (b"", ""),
+    ],
+)
+def test_the_version_of_a_stored_object(value, version):
+    assert control_plane_api.stored_version(value) == version
+
+
 @pytest.fixture
 def api():
     return object.__new__(ControlPlaneApi)

@@ -57,8 +57,9 @@ def healthy(machines=MACHINES, nodes=(), **more):
     return upgrade_plan.Found(**{"reachable": True, "nodes": there, "etcd": etcd, "disk_free": 1 << 40} | more)
 
 
-def planned(machines=MACHINES, rule=ALLOWED, found=None, accept=(), cluster=CLUSTER, most="10%"):
-    return upgrade_plan.plan(cluster, machines, rule, found or healthy(machines), accept, most)
+def planned(machines=MACHINES, rule=ALLOWED, found=None, accept=(), cluster=CLUSTER, most="10%", following=(), **more):
+    options = {"accept": accept, "max_unavailable": most, "workers": "in_place"} | more
+    return upgrade_plan.plan(cluster, machines, rule, found or healthy(machines), options, following)
 
 
 # How each obstacle that a person may accept comes to be, and what it is told of.
@@ -66,6 +67,7 @@ ACCEPTABLE = {
     "expired": ({"rule": EXPIRED}, "csk_upgrade_to"),
     "budgets": ({"found": healthy(budgets=["web/a"])}, "PodDisruptionBudget web/a"),
     "pods": ({"found": healthy(pods=[POD])}, "pod web/a on web-1"),
+    "stored_objects": ({"found": healthy(stored=[("g/v1beta1/r", 7)])}, "API g/v1beta1/r"),
     "deprecated_apis": ({"found": healthy(deprecated=[("g/v1beta1/r", "1.37")])}, "API g/v1beta1/r"),
     "dead_workers": ({"found": healthy(stopped=["web-2"])}, "workers web-2"),
 }
@@ -203,6 +205,7 @@ def test_every_obstacle_is_told_at_once():
         budgets=["web/a", "web/b"],
         pods=[POD],
         deprecated=[("g/v1beta1/r", "1.37")],
+        stored=[("g/v1beta1/s", 7)],
         faults=[FAULT],
         disk_free=MIB,
         images=MIB,
@@ -210,12 +213,13 @@ def test_every_obstacle_is_told_at_once():
     wheres = [
         "csk_upgrade_to", "image of the machines", "disk of the machines", "node web-1", "masters master-2",
         "workers web-2, web-3", "masters master-2", "etcd of master-1", "etcd of master-1",
-        "PodDisruptionBudget web/a", "PodDisruptionBudget web/b", "pod web/a on web-1", "API g/v1beta1/r",
+        "PodDisruptionBudget web/a", "PodDisruptionBudget web/b", "pod web/a on web-1", "API g/v1beta1/s",
+        "API g/v1beta1/r",
     ]  # fmt: skip
     refused = planned(rule=EXPIRED, found=found)
     assert ([problem.where for problem in refused.problems], refused.accepted) == (wheres, ())
     accepted = planned(rule=EXPIRED, found=found, accept=upgrade_plan.ACCEPT)
-    assert (len(accepted.problems), len(accepted.accepted)) == (7, 6)
+    assert (len(accepted.problems), len(accepted.accepted)) == (7, 7)
     assert accepted.masters == refused.masters
     told = [*map(str, accepted.problems), *accepted.accepted]
     assert sorted(told) == sorted(map(str, refused.problems))
@@ -364,3 +368,71 @@ def test_what_is_told_of_workers_alone():
         "batch 1 of 2: upgrade web-1.",
         "batch 2 of 2: upgrade web-2, web-3.",
     ]
+
+
+def heir(name, of, status="new"):
+    return replace(machine(name, status, NEW), replaces=of)
+
+
+@pytest.mark.parametrize(
+    ("workers", "changed", "replaced"),
+    [
+        (pool_of(3), (), (("web-1",), ("web-2", "web-3"))),
+        # A killed run made the new one, or was about to remove the old one.
+        ([*pool_of(3), heir("web-4", "web-1")], (), (("web-1",), ("web-2", "web-3"))),
+        (
+            [machine("web-2"), machine("web-1", "leaving"), heir("web-4", "web-1", "ready")],
+            (),
+            (("web-1",), ("web-2",)),
+        ),
+        ([machine("web-3"), heir("web-4", "web-1", "ready"), heir("web-5", "web-2", "ready")], (), (("web-3",),)),
+    ],
+)
+def test_workers_are_replaced(workers, changed, replaced):
+    machines = [*MACHINES[:3], *workers]
+    nodes = {m.name: node(m.name, version=m.version) for m in machines if m.status == "ready"}
+    found = planned(machines, found=replace(healthy(machines), nodes=nodes), most="2", workers="replace")
+    assert (found.batches, found.replaced, found.left_out, found.problems) == (changed, replaced, (), ())
+    assert not found.nothing_to_do
+    assert found.surge == max(map(len, replaced))
+
+
+def test_who_has_an_heir_is_replaced_whatever_the_option_says_now():
+    machines = [*MACHINES, heir("web-4", "web-2")]
+    found = planned(machines)
+    assert (found.batches, found.replaced) == ((("web-1",), ("web-3",)), (("web-2",),))
+    told = found.sentences()
+    assert "batch 1 of 1: new machines for web-2, which go then." in told
+
+
+def test_a_new_machine_that_died_after_the_old_one_went_is_told():
+    machines = [*MACHINES[:3], machine("web-1"), heir("web-4", "web-2", "ready")]
+    (problem,) = planned(machines, found=healthy(machines, stopped=["web-4"]), workers="replace").problems
+    assert problem.where == "workers web-4"
+
+
+def test_machines_that_are_replaced_need_no_disk_for_images():
+    machines = [*(replace(m, version=NEW) for m in MACHINES[:3]), *pool_of(3)]
+    tight = healthy(machines, disk_free=1, images=MIB)
+    assert planned(machines, found=tight).problems
+    assert not planned(machines, found=tight, workers="replace").problems
+
+
+NEXT = Upgrade(NEW, "1.38.0", allowed=True)
+
+
+def test_a_path_goes_on():
+    found = planned(following=[NEXT])
+    assert (found.target, found.then, found.problems) == (NEW, ("1.38.0",), ())
+    assert found.sentences()[-1] == "then the same to 1.38.0."
+
+
+def test_the_whole_path_is_judged_before_its_first_step():
+    (problem,) = planned(following=[replace(NEXT, allowed=False, reason="it is too early.")]).problems
+    assert (problem.where, problem.what) == ("csk_upgrade_to", f"{NEW} -> 1.38.0: it is too early.")
+
+
+def test_two_minors_at_once_name_the_path():
+    steps = (Step(OLD, NEW, True, DAY, DAY), Step(NEW, "1.38.0", True, DAY, DAY))
+    (problem,) = planned(rule=Upgrade(OLD, "1.38.0", False, "one minor at a time.", steps)).problems
+    assert "csk_upgrade_options.path: [1.37, 1.38]" in problem.fix

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.csk.kubernetes.plugins import plugin_utils
 from ansible_collections.csk.kubernetes.plugins.plugin_utils import catalogue, upgrade_rules
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
 
 SHIPPED = catalogue.load(Path(next(iter(plugin_utils.__path__))).parent.parent / "releases")
 
@@ -156,3 +157,42 @@ def test_expired_before_there_is_a_next_minor(today, expired, said):
     found = upgrade_rules.judge("1.36.2", "1.37.2", made(m36=date(2026, 1, 1), m37=date(2027, 1, 5)), today)
     assert (found.allowed, found.expired) == (False, expired)
     assert said in found.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "begun", "path", "expected"),
+    [
+        ("1.35.4", None, [], ["1.37.2"]),
+        ("1.35.4", None, ["1.37"], ["1.37.2"]),
+        ("1.35.4", None, ["1.36", "1.37"], ["1.36.3", "1.37.2"]),
+        ("1.35.4", "1.36.3", ["1.36", "1.37"], ["1.36.3", "1.37.2"]),
+        ("1.36.3", "1.36.3", ["1.36", "1.37"], ["1.36.3", "1.37.2"]),  # workers are left
+        ("1.36.3", None, ["1.36", "1.37"], ["1.37.2"]),  # the first step is done
+        ("1.36.3", "1.37.2", ["1.36", "1.37"], ["1.37.2"]),
+        ("1.37.2", "1.37.2", ["1.36", "1.37"], ["1.37.2"]),
+        ("1.37.2", None, ["1.36", "1.37"], ["1.37.2"]),
+        ("1.36.1", None, ["1.36.3", "1.37.2"], ["1.36.3", "1.37.2"]),
+        ("1.35.4", None, ["1.35.4", "1.36", "1.37.2"], ["1.36.3", "1.37.2"]),
+    ],
+)
+def test_the_stops_that_are_left_of_a_path(source, begun, path, expected):
+    assert upgrade_rules.stops(source, "1.37.2", path, SHIPPED, begun) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (["1.36"], "is 1.36."),  # it ends before the target
+        (["1.37", "1.36"], "is 1.37, 1.36."),
+        (["1.36", "1.36", "1.37"], "is 1.36, 1.36, 1.37."),
+        (["1.36", "1.38"], "'1.38' doesn't exist"),
+        (["1.35", "1.36", "1.37"], "has 3 steps"),
+        (["x"], "'x' doesn't exist"),
+    ],
+)
+def test_what_is_no_path(path, said):
+    with pytest.raises(CskError) as caught:
+        upgrade_rules.stops("1.34.1", "1.37.2", path, SHIPPED, None)
+    (problem,) = caught.value.problems
+    assert problem.where == "csk_upgrade_options.path"
+    assert said in problem.what
