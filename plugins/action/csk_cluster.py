@@ -127,7 +127,8 @@ class ActionModule(CskAction):
         version, found, _warnings = checking.version_for(session, recorded, values["version"])
         problems += found
         if recorded:
-            checking.refuse_unfinished(recorded)
+            lost = recorded.upgrade_to and checking.lost_masters(session.live(recorded), session, recorded)
+            checking.refuse_unfinished(recorded, bool(lost))
             problems += limits.immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values)
         elif version:
             provider = session.provider(values)

@@ -35,12 +35,14 @@ class ActionModule(CskAction):
         if not self.check_mode:
             session.lock(values["cluster"])  # before anything is read, so that it stays true
         cluster = session.cluster(values["cluster"])
-        refuse_unfinished(cluster)
         name = values["name"]
         pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
         scaling = _scaling(session, cluster, values, pools)
         settings = pool_settings(values) if values["state"] == "present" else {}
         before = pools[name].spec if name in pools else {}
+        wanted = plan.pool_sentences(values, pools.get(name), scaling)
+        # A pool that stays as it is may be seen to, as where a master is repaired while an upgrade is under way.
+        refuse_unfinished(cluster, repairing=not wanted)
         # What is removed is told when it is done.
         told = scaling if self.check_mode else replace(scaling, going=(), decisions=())
         result = {

@@ -221,12 +221,12 @@ def _malformed(cidr: str) -> bool:
 
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
     checked.problems += limits.immutable_problems(cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster)
+    live = session.live(cluster)
     try:
-        refuse_unfinished(cluster)
+        refuse_unfinished(cluster, bool(lost_masters(live, session, cluster)))
     except CskError as error:
         checked.problems += error.problems
         return
-    live = session.live(cluster)
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
     wanted = pools | {pool["name"]: Pool(cluster.name, pool["name"], pool_settings(pool)) for pool in checked.pools}
     machines = _check_pools(session, checked, cluster, pools, scale)
@@ -271,7 +271,9 @@ def _check_pools(
         checked.problems += scaling.problems
         checked.problems += limits.pool_problems(recorded, pool, where)
         checked.problems += [] if scale else plan.removal_problems(pool, scaling, where)
-        checked.changes += plan.pool_sentences(pool, recorded, scaling)
+        changes = plan.pool_sentences(pool, recorded, scaling)
+        checked.problems += unfinished_pool_problems(cluster, changes, where)
+        checked.changes += changes
         missing += scaling.missing
         going += scaling.going
     if missing:
@@ -300,16 +302,17 @@ def shape_problems(
     return found, instance.overcommit(((p["instance"], spec.size(p)) for p in shaped.values()), capacity)
 
 
-def refuse_unfinished(cluster: Cluster) -> None:
+def refuse_unfinished(cluster: Cluster, repairing: bool = False) -> None:
     """Refuse to work on a cluster whose deletion or upgrade was begun.
 
+    :param repairing: whether a master is lost, without which an upgrade can't go on.
     :raises CskError: where it was.
     """
     if cluster.status == "deleting":
         rule = "a deletion that was begun is finished."
         fix = "run the playbook csk.kubernetes.delete, then create it."
         raise CskError(Problem("csk_cluster.name", f"{cluster.name} is being deleted.", rule, fix))
-    if cluster.upgrade_to:
+    if cluster.upgrade_to and not repairing:
         what = f"an upgrade of {cluster.name} to {cluster.upgrade_to} is under way."
         fix = f"run the playbook csk.kubernetes.upgrade with csk_upgrade_to={cluster.upgrade_to} first."
         raise CskError(Problem("csk_cluster.name", what, "an upgrade that was begun is finished.", fix))
@@ -325,6 +328,14 @@ def changed_settings(cluster: Cluster, values: dict[str, Any]) -> list[str]:
     return [
         key for key in ("zones", "endpoint_sans", "tags", "deletion_protection") if values[key] != cluster.spec.get(key)
     ]
+
+
+def unfinished_pool_problems(cluster: Cluster, changes: Sequence[str], where: str) -> list[Problem]:
+    """Why a pool can't be changed: an upgrade is under way."""
+    if not cluster.upgrade_to or not changes:
+        return []
+    fix = f"let the pool be as it was until the upgrade to {cluster.upgrade_to} is finished."
+    return [Problem(where, f"would change: {' '.join(changes)}", "no pool changes while an upgrade is under way.", fix)]
 
 
 def lost_masters(live: Live, session: Session, cluster: Cluster) -> list[str]:

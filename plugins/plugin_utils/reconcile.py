@@ -124,9 +124,10 @@ def machines(
         _forget(session, cluster, masters, replaced)
         provider.delete(cluster.name, [machine.name for machine in replaced], cluster.id)
         made = replaced
-    anew = [m.name for m in made if work[m.name].machine != "start" and m.version != cluster.version]
-    if anew:
-        session.ledger.set_machine_version(cluster.name, anew, cluster.version)
+    for machine in made:
+        release = _release(cluster, machine, masters)
+        if work[machine.name].machine != "start" and machine.version != release:
+            session.ledger.set_machine_version(cluster.name, [machine.name], release)
     try:
         _make(session, cluster, made)
     except MachinesLostError:
@@ -144,6 +145,15 @@ def machines(
     return hosts, [f"{w.name}: {w.why}." for w in work.values()]
 
 
+def _release(cluster: Cluster, machine: Machine, masters: Sequence[Machine]) -> str:
+    """The exact version that a machine is made of; in an upgrade, a master's is the target once another master has it.
+
+    From then on kubeadm's configuration in the cluster says the target, by which a master joins.
+    """
+    begun = any(master.version == cluster.upgrade_to for master in masters)
+    return cluster.upgrade_to if cluster.upgrade_to and begun and machine.role == "master" else cluster.version
+
+
 def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None:
     """Make these machines, or start them."""
     if wanted:
@@ -151,7 +161,8 @@ def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None
         provider.ensure_network(cluster.name, cluster.id, cluster.vpc_cidr)
         dns = cluster.spec["dns_servers"] or provider.nameservers()
         pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
-        specs = [_machine_spec(cluster, machine, pools.get(machine.pool or ""), dns) for machine in wanted]
+        masters = masters_of(session.ledger.machines(cluster.name))
+        specs = [_machine_spec(cluster, m, pools.get(m.pool or ""), dns, masters) for m in wanted]
         provider.create(cluster.name, cluster.id, specs, _progress(session, len(specs)))
 
 
@@ -246,12 +257,14 @@ def end_token(session: Session, cluster: Cluster, api: ClusterApi) -> None:
         session.ledger.delete_secret(cluster.name, "token")
 
 
-def _machine_spec(cluster: Cluster, machine: Machine, pool: Pool | None, dns: Sequence[str]) -> MachineSpec:
+def _machine_spec(
+    cluster: Cluster, machine: Machine, pool: Pool | None, dns: Sequence[str], masters: Sequence[Machine]
+) -> MachineSpec:
     labels = {"csk.dev/role": machine.role, "csk.dev/pool": machine.pool or "", "csk.dev/zone": machine.zone}
     return MachineSpec(
         name=machine.name,
         address=machine.address,
-        image=cluster.version,
+        image=_release(cluster, machine, masters),
         zone=machine.zone,
         keep_data=machine.status == "ready",
         labels=labels,

@@ -223,11 +223,12 @@ def _obstacles(
         return [*every, ("", Problem(f"API of {cluster.name}", what, "a healthy cluster is upgraded.", fix))]
     every += [_skew(m, found.nodes[m.name], rule) for m in machines if _too_old(m, found, rule)]
     unready = [m.name for m in machines if m.role == "master" and not _well(m, found)]
-    begun = cluster.upgrade_to is not None  # then create changes nothing
-    fix = "start their machines" if begun else "run the playbook csk.kubernetes.create first, which repairs them"
+    create = "run the playbook csk.kubernetes.create first, which repairs them"
+    fix = "start their machines" if cluster.upgrade_to else create  # then create only replaces masters that are gone
     if unready:
         rule_text = "masters are upgraded one at a time, and never two are unready."
-        every.append(("", Problem(f"masters {', '.join(unready)}", "aren't Ready.", rule_text, f"{fix}.")))
+        how = f"{fix}; where one is gone, {create}." if cluster.upgrade_to else f"{fix}."
+        every.append(("", Problem(f"masters {', '.join(unready)}", "aren't Ready.", rule_text, how)))
     if dead:
         what, rule_text = "aren't Ready.", "a healthy cluster is upgraded."
         fix += ", or leave them out: " + _by_name("dead_workers")

@@ -4,14 +4,34 @@
 
 from __future__ import annotations
 
+import copy
+
 from integration.cluster.asker import Asker
 from integration.cluster.conftest import TestCluster
 from integration.cluster.kube import served
-from integration.cluster.playbooks import Outcome, read_until
+from integration.cluster.playbooks import Outcome, kill, read_until
 
 from .conftest import NEW, OLD, SPACE, budget, upgrade, versions
 
 INHERITED = ("csk.dev/origin", "csk.dev/added-at", "csk.dev/nodepool", "topology.kubernetes.io/zone", "tier")
+
+
+def test_a_master_is_lost_in_the_middle(old: TestCluster) -> None:
+    """It comes back with the target's release, for kubeadm's configuration says that by then; the upgrade goes on."""
+    cluster = old
+    with cluster.playbooks.started("upgrade", file=cluster.file, csk_upgrade_to="1.37") as process:
+        text = read_until(process, r"^TASK \[.*Wait until the master is well")
+        text += read_until(process, r"^TASK \[.*Empty the master")
+        kill(process)
+    cluster.machines.remove("master-3")
+    upgrade(cluster).refused("masters master-3: aren't Ready", "csk.kubernetes.create")
+    larger = copy.deepcopy(cluster.file)
+    larger["csk_nodepools"][0]["desired_size"] = 3
+    cluster.playbooks.run("create", file=larger).refused("csk_nodepools[0]", "no pool changes while an upgrade")
+    cluster.create().good()
+    assert cluster.kube.ready() == cluster.nodes
+    assert versions(cluster) == dict.fromkeys(cluster.nodes, f"v{OLD}") | {"master-1": f"v{NEW}", "master-3": f"v{NEW}"}
+    assert [m["health"] for m in cluster.kube.etcd("master-1", "endpoint", "health", "--cluster")] == [True] * 3
 
 
 def test_a_worker_dies_in_the_middle(old: TestCluster, service: str) -> None:
