@@ -13,7 +13,8 @@ author:
 description:
   - The steps of a rolling upgrade that go through the ledger, the provider and the API. What is done on the hosts is
     the work of the role C(csk.kubernetes.upgrade); the playbook C(csk.kubernetes.upgrade) puts both together.
-  - An upgrade that was begun is in the ledger until it is finished. Until then C(create) and C(scale) change nothing.
+  - An upgrade that was begun is in the ledger until it is finished. Until then C(scale) changes nothing, and
+    C(create) only replaces masters that are lost.
 options:
   name:
     description:
