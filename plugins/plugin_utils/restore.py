@@ -59,9 +59,16 @@ def begin(session: Session, cluster: Cluster, path: Path, snapshot: Snapshot) ->
 
     :raises CskError: where a machine is still there: an old master that lives would be a second cluster.
     """
-    names = going(session.ledger.machines(cluster.name), snapshot)
-    session.ledger.set_restoring(cluster.name, str(path), snapshot.version, names)
     provider = session.provider(cluster.spec)
+    machines = session.ledger.machines(cluster.name)
+    known = {machine.name for machine in machines}
+    # Those that were about to take the place of a worker that is still there.
+    heirs = [machine.name for machine in machines if machine.replaces in known]
+    if heirs:
+        provider.delete(cluster.name, heirs, cluster.id)
+        session.ledger.delete_machines(cluster.name, heirs)
+    names = going([machine for machine in machines if machine.name not in heirs], snapshot)
+    session.ledger.set_restoring(cluster.name, str(path), snapshot.version, names)
     provider.delete(cluster.name, names, cluster.id)
     left = sorted({state.name for state in provider.list(cluster.name)} & set(names))
     if left:
