@@ -65,13 +65,18 @@ def check(values: Any, spec: dict[str, dict[str, Any]], where: str) -> tuple[dic
         what = f"is {type(values).__name__}, not a dictionary."
         return {}, [Problem(where, what, "its keys are the module's options.", "write it as key: value lines.")]
     known, problems = _without_unknown(values, spec, where)
-    # A copy, because the validator fills defaults that are dictionaries in place.
-    result = ArgumentSpecValidator(copy.deepcopy(spec)).validate(known)
-    problems += [
-        Problem(where, message.rstrip(".") + ".", "the option's type and choices.", "see ansible-doc.")
-        for message in result.error_messages
-    ]
-    return result.validated_parameters, problems
+    checked: dict[str, Any] = {}
+    for name, option in spec.items():  # each by itself: not every message of the validator names the option
+        # A copy, because the validator fills defaults that are dictionaries in place.
+        validator = ArgumentSpecValidator({name: copy.deepcopy(option)})
+        result = validator.validate({name: known[name]} if name in known else {})
+        checked |= result.validated_parameters
+        told = [message for message in result.error_messages if name in message] or result.error_messages
+        problems += [
+            Problem(f"{where}.{name}", message.rstrip(".") + ".", "the option's type and choices.", "see ansible-doc.")
+            for message in dict.fromkeys(told)
+        ]
+    return checked, problems
 
 
 def module_arguments(module: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,33 @@ POOL: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 }
 
 
+# Every option has a bad value here: of a wrong type or choice, or else of a wrong content.
+TYPES: dict[str, dict[str, Any]] = {
+    "csk_cluster": {
+        "cluster_type": "managed", "version": 1.36, "provider": "vm", "zones": {"a": 1}, "masters": "three",
+        "network_plugin": "calico", "flannel_backend": "ipip", "proxy_mode": "userspace", "endpoint_sans": {"a": 1},
+        "registry_mirrors": "x", "proxy": "x", "dns_servers": {"a": 1}, "tags": "x", "deletion_protection": "maybe",
+    },
+    "csk_nodepools[0]": {
+        "state": "gone", "desired_size": "many", "unschedulable": "maybe", "kubelet": "x", "scale_in_policy": "random",
+        "nodes": {"a": 1}, "drain": "x", "instance": "x", "zones": {"a": 1}, "labels": "x", "taints": "x",
+    },
+}  # fmt: skip
+VALUES: dict[str, dict[str, Any]] = {
+    "csk_cluster": {
+        "name": "Demo_1", "version": "1.99", "data_root": "data", "zones": ["Zone A"], "masters": 4,
+        "vpc_cidr": "172.30.0.1/24", "pod_cidr": "172.20.0.1/16", "service_cidr": "172.21.0.1/20",
+        "endpoint_sans": ["not a name"], "registry_mirrors": [{"registry": "x y", "endpoints": ["ftp://x"]}],
+        "proxy": {"https_proxy": "x y"}, "dns_servers": ["one"],
+    },
+    "csk_nodepools[0]": {
+        "name": "Pool_1", "desired_size": -1, "drain": {"timeout": 0}, "instance": {"memory": "2 GB"},
+        "zones": ["zone-x"], "kubelet": {"podPidsLimit": -7}, "labels": {"a b": "c"},
+        "taints": [{"key": "a b", "effect": "NoSchedule"}],
+    },
+}  # fmt: skip
+
+
 def nothing_made(playbooks: Playbooks, name: str = NAME) -> None:
     from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger
 
@@ -71,6 +98,22 @@ def test_a_wrong_pool(playbooks: Playbooks, case: str) -> None:
     file = cluster_file(NAME)
     file["csk_nodepools"][0] |= settings
     plan_refuses(playbooks, file, parts)
+
+
+@pytest.mark.parametrize("bad", [TYPES, VALUES], ids=["types", "values"])
+def test_every_option_is_refused_by_its_name(playbooks: Playbooks, bad: dict[str, dict[str, Any]]) -> None:
+    file = cluster_file(NAME)
+    file["csk_cluster"] |= bad["csk_cluster"]
+    file["csk_nodepools"][0] |= bad["csk_nodepools[0]"]
+    playbooks.run("create", file=file).refused(*(f"{place}.{name}" for place in bad for name in bad[place]))
+    nothing_made(playbooks)
+
+
+def test_every_option_has_a_bad_value() -> None:
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec
+
+    for place, module in (("csk_cluster", "csk_cluster"), ("csk_nodepools[0]", "csk_nodepool")):
+        assert set(TYPES[place]) | set(VALUES[place]) == set(argspec.settings(module))
 
 
 def test_a_misspelt_variable(playbooks: Playbooks) -> None:

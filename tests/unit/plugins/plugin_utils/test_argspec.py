@@ -45,9 +45,10 @@ def test_defaults_are_filled_in():
         ({"flavour": "big"}, ["csk_cluster.flavour", "there is no such option"]),
         ({"pod_cird": "x"}, ["csk_cluster.pod_cird", "did you mean pod_cidr?"]),
         ({"state": "absent"}, ["csk_cluster.state"]),  # no setting of a cluster
-        ({"masters": "three"}, ["csk_cluster", "masters"]),
-        ({"provider": "vm"}, ["csk_cluster", "container"]),
-        ({"zones": {"a": 1}}, ["csk_cluster", "zones"]),
+        ({"masters": "three"}, ["csk_cluster.masters: "]),
+        ({"provider": "vm"}, ["csk_cluster.provider: ", "container"]),
+        ({"zones": {"a": 1}}, ["csk_cluster.zones: "]),
+        ({"proxy": "x"}, ["csk_cluster.proxy: "]),
         ({"proxy": {"htp_proxy": "x"}}, ["csk_cluster.proxy.htp_proxy", "did you mean http_proxy?"]),
         (
             {"registry_mirrors": [{"registry": "a", "endpoints": ["b"]}, {"registry": "a", "endpoint": "b"}]},
