@@ -90,5 +90,5 @@ class Machines:
         found += [item["Name"] for item in self.api.networks(filters=label)]
         found += [item["Name"] for item in self.api.networks(names=[f"csk-{self.cluster}"])]
         found += [item["Name"] for item in self.api.volumes(filters=label)["Volumes"] or []]
-        listed = Engine().helper("ls /data/nodes", [])
+        listed = Engine().helper("ls /data/nodes 2> /dev/null || :", [])
         return found + [name for name in str(listed).split() if name == self.cluster]
