@@ -47,7 +47,12 @@ def store_old(kube: Kube) -> None:
     thing = {
         "apiVersion": REMOVED.rpartition("/")[0],
         "kind": "VolumeAttributesClass",
-        "metadata": {"name": "old", "uid": str(uuid.uuid4()), "creationTimestamp": "2025-01-01T00:00:00Z"},
+        "metadata": {
+            "name": "old",
+            "uid": str(uuid.uuid4()),
+            "creationTimestamp": "2025-01-01T00:00:00Z",
+            "finalizers": ["kubernetes.io/vac-protection"],  # else a controller writes it anew
+        },
         "driverName": "example.com",
         "parameters": {"iops": "100"},
     }
