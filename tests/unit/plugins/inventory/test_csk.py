@@ -151,12 +151,9 @@ def test_cache(ask, home, tmp_path):
     assert ask()[0]["_meta"]["hostvars"] == {}
 
 
-def test_a_thousand_nodes_are_listed_soon(ask, home):
+def test_a_thousand_nodes_are_listed(ask, home):
     ledger = Ledger.open(str(home))
     for number in range(25):
         make(ledger, f"demo-{number}", workers=37)
-    started = sum(os.times()[:4])
     found, _warnings = ask()
     assert len(found["_meta"]["hostvars"]) == 1000
-    # Processor seconds, so that a busy machine doesn't count; 1.2 on the reference machine.
-    assert sum(os.times()[:4]) - started < 2
