@@ -143,7 +143,8 @@ class ActionModule(CskAction):
         if not self.check_mode:
             session.lock(values["name"])
         cluster = session.cluster(values["name"])
-        checking.refuse_unfinished(cluster)
+        lost = cluster.upgrade_to and checking.lost_masters(session.live(cluster), session, cluster)
+        checking.refuse_unfinished(cluster, bool(lost))  # one that joined a moment ago counts as lost until now
         if self.check_mode:
             return {"changed": False, "changes": [], "cluster": cluster_result(cluster), "machines": []}
         with session.step(cluster.name, "waiting until all is ready"):
