@@ -73,7 +73,8 @@ def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequenc
 
     def missing(observed: Observed) -> list[str]:
         gone = nodes_missing(observed, [machine.name for machine in recorded])
-        if observed.reachable:
+        # In an upgrade a new master hasn't the old add-ons' images; the upgrade brings them to its release.
+        if observed.reachable and not cluster.upgrade_to:
             gone += [f"{name} isn't available" for name in ADDONS if not observed.addons.get(name)]
         if gone:
             return gone
