@@ -63,7 +63,8 @@ def test_a_new_machine_takes_a_workers_place(old: TestCluster, service: str) -> 
     before, states = kube.nodes(), cluster.machines.states()
     planned = upgrade(cluster, "--check", options={"workers": "replace"}).good()
     assert "new machines for default-2, which go then" in planned.text
-    upgrade(cluster, options={"workers": "replace"}, csk_quotas='{"nodes": 5}').refused(
+    limited = cluster.file | {"csk_upgrade_options": {"workers": "replace"}, "csk_quotas": {"nodes": 5}}
+    cluster.playbooks.run("upgrade", file=limited, csk_upgrade_to="1.37").refused(
         "csk_upgrade_options.workers", "a cluster has at most 5 nodes"
     )
     with Asker(service, keep=True) as kept, Asker(service, keep=False) as fresh:
