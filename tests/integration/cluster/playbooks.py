@@ -105,9 +105,13 @@ class Playbooks:
         file: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
         checkout: Path | None = None,
+        stdin: int = subprocess.DEVNULL,
         **variables: str,
     ) -> Iterator[subprocess.Popen[str]]:
-        """Start a playbook, as a group of processes that is killed at the end where it still runs."""
+        """Start a playbook, as a group of processes that is killed at the end where it still runs.
+
+        :param stdin: what it reads; a terminal becomes its own.
+        """
         chosen = checkout / "playbooks" / f"{playbook}.yml" if checkout else f"csk.kubernetes.{playbook}"
         command = [Path(sys.executable).with_name("ansible-playbook"), chosen, *arguments]
         if file is not None:
@@ -118,9 +122,12 @@ class Playbooks:
             command += ["-e", f"{name}={value}"]
         empty = self.folder / "empty"
         empty.mkdir(exist_ok=True)
+        asked = stdin >= 0 and os.isatty(stdin)
+        if asked:  # Ansible asks only in the foreground of a terminal that is its session's
+            command = ["setsid", "--ctty", *command]
         process = subprocess.Popen(
-            command, cwd=empty, env=self.env() | dict(env or {}), text=True, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            command, cwd=empty, env=self.env() | dict(env or {}), text=True, start_new_session=not asked,
+            stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
             yield process

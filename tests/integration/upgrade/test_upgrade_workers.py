@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import os
 
 from integration.cluster.asker import Asker
 from integration.cluster.conftest import TestCluster
@@ -36,7 +37,8 @@ def test_a_master_is_lost_in_the_middle(old: TestCluster) -> None:
 
 def test_a_worker_dies_in_the_middle(old: TestCluster, service: str) -> None:
     cluster = old
-    cluster.kube("delete", "deployment,pdb", "echo", "-n", SPACE)  # with one worker left, the budget would be in the way
+    # With one worker left, the budget would be in the way.
+    cluster.kube("delete", "deployment,pdb", "echo", "-n", SPACE)
     with cluster.playbooks.started("upgrade", file=cluster.file, csk_upgrade_to="1.37") as process:
         text = read_until(process, r"^TASK \[.*Bring CoreDNS and kube-proxy")
         cluster.machines.kill("default-2")
@@ -68,7 +70,13 @@ def test_a_new_machine_takes_a_workers_place(old: TestCluster, service: str) -> 
         "csk_upgrade_options.workers", "a cluster has at most 5 nodes"
     )
     with Asker(service, keep=True) as kept, Asker(service, keep=False) as fresh:
-        upgrade(cluster, options={"workers": "replace"}).good()
+        asked = cluster.file | {"csk_upgrade_options": {"workers": "replace", "pause": "first_batch"}}
+        keyboard, terminal = os.openpty()
+        with cluster.playbooks.started("upgrade", file=asked, stdin=terminal, csk_upgrade_to="1.37") as process:
+            text = read_until(process, "default-2 upgraded. Enter goes on")
+            os.write(keyboard, b"\r")
+            rest, _nothing = process.communicate(timeout=600)
+        Outcome(process.returncode, text + rest).good()
     assert (kept.failed, fresh.failed) == ([], [])
     after = kube.nodes()
     (new,) = set(after) - set(before)
