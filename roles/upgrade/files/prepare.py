@@ -38,7 +38,8 @@ def bring(archive: Path, there: dict[str, str]) -> None:
         entries = json.load(opened.extractfile("manifest.json"))
     wanted = {tag: re.sub(r".*/|\.json$", "", entry["Config"]) for entry in entries for tag in entry["RepoTags"]}
     if any(there.get(tag) != config for tag, config in wanted.items()):
-        output(*CTR, "images", "import", "--snapshotter", "overlayfs", str(archive))
+        # The transfer service, without --local, takes 1.3 to 1.8 times as long for what lies on the same disk.
+        output(*CTR, "images", "import", "--local", "--snapshotter", "overlayfs", str(archive))
         print(f"imported {', '.join(wanted)}")
     for name in wanted:
         output(*CTR, "images", "label", name, PINNED)
