@@ -38,7 +38,7 @@ node-tree:
 	@$(PLAYBOOK) csk.kubernetes.node_image_base -e @$(CLUSTER) > build/node-tree.log 2>&1 || { cat build/node-tree.log; exit 1; }
 
 test: prepare ## Run every check and test, against real clusters too
-	@$(BIN)/python tools/run_steps.py lint units sanity molecule integration
+	@$(BIN)/python tools/run_steps.py lint+units sanity molecule integration
 
 lint: collection ## Run the static checks
 	$(BIN)/ruff check

@@ -1,23 +1,40 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run targets of the Makefile one after another, whatever becomes of each, and end with how many passed."""
+"""Run targets of the Makefile one after another, whatever becomes of each, and end with how many passed.
+
+Targets joined by + run at once; each of them is printed as a whole when it ends.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+
+def run(step: str, *, alone: bool) -> tuple[str, bool, float]:
+    """Run a target: its name, if it passed, and its seconds."""
+    command = ["make", "--no-print-directory", step]
+    started = time.monotonic()
+    if alone:
+        print(f"\n== {step}", flush=True)
+        done = subprocess.run(command, check=False)
+    else:
+        done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        print(f"\n== {step}\n{done.stdout}", flush=True)
+    return step, done.returncode == 0, time.monotonic() - started
 
 
 def main() -> int:
-    """Run each target named as an argument; 1 if any failed."""
+    """Run each target, or group of targets, named as an argument; 1 if any failed."""
     results = []
-    for step in sys.argv[1:]:
-        print(f"\n== {step}", flush=True)
-        started = time.monotonic()
-        done = subprocess.run(["make", "--no-print-directory", step], check=False)
-        results.append((step, done.returncode == 0, time.monotonic() - started))
+    for group in sys.argv[1:]:
+        steps = group.split("+")
+        with ThreadPoolExecutor(len(steps)) as pool:
+            results += pool.map(partial(run, alone=len(steps) == 1), steps)
     print("\n== steps")
     for step, good, seconds in results:
         print(f"{step:<14} {'passed' if good else 'FAILED'} {seconds:7.1f} s")
