@@ -1,8 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""prepare.py ARTIFACTS: puts a release's images into containerd, pinned; refuses flags that its kubelet doesn't know.
+"""prepare.py ARTIFACTS ROLE: puts a release's images into containerd, pinned; refuses flags its kubelet doesn't know.
 
-It runs on the node, with nothing but Python's standard library. Nothing of the running node is changed by it.
+A worker gets the images that it may run. This runs on the node, with nothing but Python's standard library, and changes
+nothing that runs there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 FLAGS = (("/var/lib/kubelet/kubeadm-flags.env", "KUBELET_KUBEADM_ARGS"), ("/etc/default/kubelet", "KUBELET_EXTRA_ARGS"))
 CTR = ["/usr/local/bin/ctr", "--namespace", "k8s.io"]
 PINNED = "io.cri-containerd.pinned=pinned"
+OF_MASTERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
 def output(*command: str) -> str:
@@ -60,7 +62,7 @@ def unknown_flags(kubelet: Path) -> list[str]:
 
 def main() -> int:
     """Prepare the node; 1 where its kubelet has a flag that would keep the new one from starting."""
-    artifacts = Path(sys.argv[1])
+    artifacts, role = Path(sys.argv[1]), sys.argv[2]
     with open("/run/lock/csk-prepare", "w") as lock:  # a killed run's may still be at work
         fcntl.flock(lock, fcntl.LOCK_EX)
         flags = unknown_flags(artifacts / "bin" / "kubelet")
@@ -70,7 +72,8 @@ def main() -> int:
             return 1
         there = configs()
         for archive in sorted((artifacts / "images").glob("*.tar")):
-            bring(archive, there)
+            if role == "master" or archive.stem not in OF_MASTERS:
+                bring(archive, there)
     return 0
 
 
