@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run targets of the Makefile one after another, whatever becomes of each, and end with how many passed.
 
-Targets joined by + run at once; each of them is printed as a whole when it ends.
+Targets joined by + run at once; what they print begins with their names then.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ def run(step: str, *, alone: bool) -> tuple[str, bool, float]:
     """Run a target: its name, if it passed, and its seconds."""
     command = ["make", "--no-print-directory", step]
     started = time.monotonic()
+    print(f"\n== {step}", flush=True)
     if alone:
-        print(f"\n== {step}", flush=True)
-        done = subprocess.run(command, check=False)
+        code = subprocess.run(command, check=False).returncode
     else:
-        done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        print(f"\n== {step}\n{done.stdout}", flush=True)
-    return step, done.returncode == 0, time.monotonic() - started
+        with subprocess.Popen(
+            command, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process:
+            for line in process.stdout or ():
+                print(f"{step:<8}| {line}", end="", flush=True)
+        code = process.returncode
+    return step, code == 0, time.monotonic() - started
 
 
 def main() -> int:
