@@ -33,7 +33,8 @@ def versions(cluster: TestCluster) -> dict[str, str]:
     return {name: node["status"]["nodeInfo"]["kubeletVersion"] for name, node in cluster.kube.nodes().items()}
 
 
-def older(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
+@pytest.fixture(scope="package")
+def old(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
     """Three masters and two workers of the older release, with the test image, whose pool has settings of its own."""
     if not (HOME / "artifacts" / "releases" / NEW / "manifest.json").exists():
         pytest.fail(f"the release {NEW} isn't there: make test-home")
@@ -49,7 +50,8 @@ def older(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
     made.delete().good()
 
 
-def serve(old: TestCluster) -> str:
+@pytest.fixture(scope="package")
+def service(old: TestCluster) -> str:
     """Where a service of two replicas on two nodes, one of which has to be there, is reached."""
     kube = old.kube
     kube("create", "namespace", SPACE)
@@ -61,18 +63,6 @@ def serve(old: TestCluster) -> str:
     kube("rollout", "status", "deployment/echo", "-n", SPACE, "--timeout=120s")
     port = kube.get("service", "echo", "-n", SPACE)["spec"]["ports"][0]["nodePort"]
     return f"{old.machines.address('master-1')}:{port}"
-
-
-@pytest.fixture(scope="package")
-def old(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
-    """The cluster of these tests."""
-    yield from older(playbooks, echo)
-
-
-@pytest.fixture(scope="package")
-def service(old: TestCluster) -> str:
-    """Where its service is reached."""
-    return serve(old)
 
 
 def budget(cluster: TestCluster, least: int) -> None:

@@ -6,29 +6,14 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from integration.cluster.asker import Asker
 from integration.cluster.conftest import TestCluster
 from integration.cluster.kube import served
-from integration.cluster.playbooks import Outcome, Playbooks, kill, read_until
-from integration.upgrade.conftest import NEW, OLD, SPACE, budget, older, serve, upgrade, versions
+from integration.cluster.playbooks import Outcome, kill, read_until
+from integration.upgrade.conftest import NEW, OLD, SPACE, budget, upgrade, versions
 
 INHERITED = ("csk.dev/origin", "csk.dev/added-at", "csk.dev/nodepool", "topology.kubernetes.io/zone", "tier")
-
-
-@pytest.fixture(scope="module")
-def old(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
-    """A cluster of the older release, for these tests."""
-    yield from older(playbooks, echo)
-
-
-@pytest.fixture(scope="module")
-def service(old: TestCluster) -> str:
-    """Where its service is reached."""
-    return serve(old)
 
 
 def test_a_master_is_lost_in_the_middle(old: TestCluster) -> None:
