@@ -69,15 +69,22 @@ def kubectl(*arguments: str) -> None:
 
 
 def by_csk() -> tuple[float, dict[str, float]]:
-    """Seconds of the playbook, and of its longest tasks."""
+    """Seconds of the playbook, of its longest tasks, and of what node.sh does in them."""
     start = time.monotonic()
-    output = playbook("upgrade", "-e", json.dumps(FILE), "-e", f"csk_upgrade_to={NEW}")
+    output = playbook("upgrade", "-v", "-e", json.dumps(FILE), "-e", f"csk_upgrade_to={NEW}")
     seconds = time.monotonic() - start
     found = re.findall(r"^(\S.*?) -+ *([0-9.]+)s$", output.rpartition("TASKS RECAP")[2], re.MULTILINE)
+    tasks = sorted(total(found).items(), key=lambda task: -task[1])[:SHOWN]
+    parts = re.findall(r"^csk-step (\d+) ms: (.*)$", output.replace("\\r", "").replace("\\n", "\n").replace('"', "\n"), re.MULTILINE)
+    return seconds, dict(tasks) | total([(f"on the nodes: {title}", int(took) / 1000) for took, title in parts])
+
+
+def total(found: list[tuple[str, str | float]]) -> dict[str, float]:
+    """Seconds by title, over all machines."""
     steps: dict[str, float] = {}
     for title, took in found:
         steps[title] = round(steps.get(title, 0) + float(took), 1)
-    return seconds, dict(sorted(steps.items(), key=lambda step: -step[1])[:SHOWN])
+    return steps
 
 
 def by_hand() -> tuple[float, dict[str, float]]:

@@ -161,9 +161,10 @@ change_master() {
   give_away
   step "certificates renewed, endpoint given away"
   systemctl stop kubelet
+  stop_static_pods & # the API server takes seconds to end what was asked of it
   kubeadm init phase etcd local --config $config
   kubeadm init phase control-plane all --config $config
-  stop_static_pods
+  wait $!
   step "manifests written, static pods stopped"
   # A kubelet of another minor would start all static pods anew: the hash that tells them apart is another one. This kubelet
   # asks this master's own API server, so it is never newer than the one that it asks.
