@@ -75,7 +75,7 @@ def by_csk() -> tuple[float, dict[str, float]]:
     seconds = time.monotonic() - start
     found = re.findall(r"^(\S.*?) -+ *([0-9.]+)s$", output.rpartition("TASKS RECAP")[2], re.MULTILINE)
     tasks = sorted(total(found).items(), key=lambda task: -task[1])[:SHOWN]
-    parts = re.findall(r"^csk-step (\d+) ms: (.*)$", output.replace("\\r", "").replace("\\n", "\n").replace('"', "\n"), re.MULTILINE)
+    parts = re.findall(r'csk-step (\d+) ms: ([^"\\\r\n]*)', output)
     return seconds, dict(tasks) | total([(f"on the nodes: {title}", int(took) / 1000) for took, title in parts])
 
 
