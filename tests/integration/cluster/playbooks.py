@@ -150,11 +150,15 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 def read_until(process: subprocess.Popen[str], pattern: str) -> str:
-    """Read what a playbook prints until a line matches; return all that was read."""
+    """Read what a playbook prints until a line matches, or what there is of it; return all that was read.
+
+    A question has no end of its line.
+    """
     assert process.stdout is not None
-    text = ""
-    for line in process.stdout:
-        text += line
+    text = line = ""
+    while character := process.stdout.read(1):
+        text += character
+        line = "" if character == "\n" else line + character
         if re.search(pattern, line):
             return text
     raise AssertionError(f"it ended, and never said {pattern!r}:\n{text}")
