@@ -21,6 +21,7 @@ done
 before=$artifacts/before
 config=/etc/csk/kubeadm/upgrade.yaml
 leave=/run/csk-endpoint-leave
+kept=/run/csk-endpoint-kept
 manifests=/etc/kubernetes/manifests
 components='etcd kube-apiserver kube-controller-manager kube-scheduler'
 
@@ -65,11 +66,11 @@ crashes() { # components that ended at once three times: they would again
   done
 }
 
-wait_well() { # VERSION SECONDS
+wait_well() { # VERSION, for five minutes at most, as kubeadm
   begun=$(date +%s)
   until well "$1"; do
     passed=$(($(date +%s) - begun))
-    if [ $passed -gt "$2" ] || { [ $passed -gt 20 ] && [ -n "$(crashes)" ]; }; then
+    if [ $passed -gt 300 ] || { [ $passed -gt 20 ] && [ -n "$(crashes)" ]; }; then
       exited=$(crictl ps --all --state exited --output json | grep -o '"name": "\(etcd\|kube-[a-z-]*\)"' | sort -u | tr '\n' ' ')
       fail "the static pods aren't well after $passed s; ended containers: ${exited:-none}; last lines: $(last_lines)"
     fi
@@ -86,13 +87,43 @@ last_lines() { # of the newest container of a component that ended
   done
 }
 
+leave_endpoint() { # keepalived looks at the mark every second
+  # What was asked at the endpoint is answered from its address, or its client would wait in vain: so this master keeps the
+  # address where nobody sees it, until its API server ends. The settings of ARP are those of LVS for the same.
+  device=$(holds_endpoint)
+  if [ -n "$device" ]; then
+    arp=/proc/sys/net/ipv4/conf/$device
+    if [ ! -e $kept ]; then
+      echo "$device $(cat "$arp/arp_ignore") $(cat "$arp/arp_announce")" > $kept.new
+      mv $kept.new $kept
+    fi
+    echo 1 > "$arp/arp_ignore"
+    echo 2 > "$arp/arp_announce"
+    ip address replace "$endpoint/32" dev lo
+  fi
+  touch $leave
+}
+
+holds_endpoint() { # the interface that has the endpoint's address, or nothing
+  ip -oneline -4 address show | awk -v address="$endpoint/" '$2 != "lo" && index($4, address) == 1 {print $2; exit}'
+}
+
 give_away() { # the endpoint, while its API server still serves
   tries=0
-  while ip -oneline -4 address show | grep -qF " $endpoint/"; do
+  while [ -n "$(holds_endpoint)" ]; do
     tries=$((tries + 1))
     [ $tries -lt 200 ] || fail "the endpoint $endpoint doesn't leave this master; is another one ready?"
     sleep 0.1
   done
+}
+
+forget_endpoint() { # nothing here answers any longer
+  [ -e $kept ] || return 0
+  ip address delete "$endpoint/32" dev lo 2> /dev/null || :
+  read -r device ignore announce < $kept
+  echo "$ignore" > "/proc/sys/net/ipv4/conf/$device/arp_ignore"
+  echo "$announce" > "/proc/sys/net/ipv4/conf/$device/arp_announce"
+  rm $kept
 }
 
 stop_static_pods() { # the kubelet is stopped, so nothing starts them again
@@ -105,6 +136,7 @@ stop_static_pods() { # the kubelet is stopped, so nothing starts them again
       done
     done
     wait
+    forget_endpoint
   done
   for pod in $(crictl pods --quiet --namespace kube-system --label tier=control-plane); do
     crictl rmp --force "$pod" > /dev/null &
@@ -155,8 +187,7 @@ stamp() {
 }
 
 change_master() {
-  # keepalived looks at the mark every second; meanwhile the rest is got ready
-  touch $leave
+  leave_endpoint
   kubeadm certs renew all --config $config
   give_away
   step "certificates renewed, endpoint given away"
@@ -170,7 +201,7 @@ change_master() {
   # asks this master's own API server, so it is never newer than the one that it asks.
   swap "$artifacts/bin"
   start_kubelet
-  wait_well "$target" 120
+  wait_well "$target"
   step "kubelet and static pods are well with $target"
 }
 
@@ -201,7 +232,7 @@ case $mode in
       systemctl stop kubelet
       start_kubelet
     fi
-    wait_well "$target" 120
+    wait_well "$target"
     stamp
     rm -f $leave $config /etc/csk/kubeadm/patches/corednsdeployment.yaml
     step "kubeadm upgrade"
@@ -235,20 +266,20 @@ case $mode in
     cp -p "$before"/kubelet/* /var/lib/kubelet/
     swap "$before/bin"
     start_kubelet
-    wait_well "$from" 120
+    wait_well "$from"
     put "$before/node-release" /etc/csk/node-release
     rm -rf "$before"
     rm -f $leave
     step "put back; etcd's new version $etcd"
     ;;
   renew)
-    touch $leave
+    leave_endpoint
     kubeadm certs renew all
     give_away
     systemctl stop kubelet
     stop_static_pods
     start_kubelet
-    wait_well "$from" 120
+    wait_well "$from"
     rm -f $leave
     step "certificates renewed, static pods started with them"
     ;;
