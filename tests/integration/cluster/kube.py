@@ -160,11 +160,13 @@ def disruption_budget(namespace: str, least: int) -> dict[str, Any]:
 class Writer:
     """Writes ConfigMaps through the endpoint without a pause, and remembers those that were acknowledged.
 
+    :param patience: how long it waits for an answer, in seconds.
     :param longest: the longest time without an acknowledged write, in seconds.
     """
 
     core: Any
     prefix: str
+    patience: float = 2
     acknowledged: list[str] = field(default_factory=list)
     longest: float = 0
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -186,7 +188,7 @@ class Writer:
             name = f"{self.prefix}-{number}"
             with contextlib.suppress(Exception):
                 body = {"metadata": {"name": name}, "data": {"number": str(number)}}
-                self.core.create_namespaced_config_map("default", body, _request_timeout=(1, 2))
+                self.core.create_namespaced_config_map("default", body, _request_timeout=(1, self.patience))
                 self.acknowledged.append(name)
                 now = time.monotonic()
                 self.longest, last = max(self.longest, now - last), now

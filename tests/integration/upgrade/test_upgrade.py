@@ -124,7 +124,8 @@ def test_nothing_is_dropped(old: TestCluster, service: str) -> None:
     with (
         Asker(service, keep=True) as kept,
         Asker(service, keep=False) as fresh,
-        Writer(kube.client(), "upgrade") as writer,
+        # It waits for long: what was asked while the endpoint moved is answered, or ends at once.
+        Writer(kube.client(), "upgrade", patience=3 * UNAVAILABLE) as writer,
     ):
         cluster.machines("master-3", "sh", "-c", f"mkdir -p {PATCHES} && echo '{BROKEN}' > {PATCHES}/{PATCH}")
         failed = upgrade(cluster)
