@@ -120,9 +120,9 @@ give_away() { # the endpoint, while its API server still serves
 forget_endpoint() { # nothing here answers any longer
   [ -e $kept ] || return 0
   ip address delete "$endpoint/32" dev lo 2> /dev/null || :
-  read -r device ignore announce < $kept
-  echo "$ignore" > "/proc/sys/net/ipv4/conf/$device/arp_ignore"
-  echo "$announce" > "/proc/sys/net/ipv4/conf/$device/arp_announce"
+  read -r device arp_ignore arp_announce < $kept
+  echo "$arp_ignore" > "/proc/sys/net/ipv4/conf/$device/arp_ignore"
+  echo "$arp_announce" > "/proc/sys/net/ipv4/conf/$device/arp_announce"
   rm $kept
 }
 
