@@ -75,9 +75,8 @@ def by_csk() -> tuple[float, dict[str, float]]:
     seconds = time.monotonic() - start
     found = re.findall(r"^(\S.*?) -+ *([0-9.]+)s$", output.rpartition("TASKS RECAP")[2], re.MULTILINE)
     tasks = sorted(total(found).items(), key=lambda task: -task[1])[:SHOWN]
-    outputs = " ".join(
-        re.findall(r'"stdout": "((?:[^"\\]|\\.)*)"', output)
-    )  # -v says it twice, the other time by lines
+    # -v says the same twice, the other time by lines.
+    outputs = " ".join(re.findall(r'"stdout": "((?:[^"\\]|\\.)*)"', output))
     parts = re.findall(r"csk-step (\d+) ms: ([^\\]*)", outputs)
     return seconds, dict(tasks) | total([(f"on the nodes: {title}", int(took) / 1000) for took, title in parts])
 
