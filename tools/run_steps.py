@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run targets of the Makefile one after another, whatever becomes of each, and end with how many passed.
 
-Targets joined by + run at once; what they print begins with their names then.
+Targets joined by + run at once; what they print begins with their names then, and the last of what a failed one said
+comes again at the end.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+LAST = 60  # lines of a failed target
 
-def run(step: str, *, alone: bool) -> tuple[str, bool, float]:
-    """Run a target: its name, if it passed, and its seconds."""
+
+def run(step: str, *, alone: bool) -> tuple[str, bool, float, deque[str]]:
+    """Run a target: its name, if it passed, its seconds, and the last lines that it printed beside others."""
+    last: deque[str] = deque(maxlen=LAST)
     command = ["make", "--no-print-directory", step]
     started = time.monotonic()
     print(f"\n== {step}", flush=True)
@@ -28,8 +33,9 @@ def run(step: str, *, alone: bool) -> tuple[str, bool, float]:
         ) as process:
             for line in process.stdout or ():
                 print(f"{step:<8}| {line}", end="", flush=True)
+                last.append(line.rstrip("\n"))
         code = process.returncode
-    return step, code == 0, time.monotonic() - started
+    return step, code == 0, time.monotonic() - started, last
 
 
 def main() -> int:
@@ -39,10 +45,13 @@ def main() -> int:
         steps = group.split("+")
         with ThreadPoolExecutor(len(steps)) as pool:
             results += pool.map(partial(run, alone=len(steps) == 1), steps)
+    for step, good, _, last in results:
+        if last and not good:
+            print(f"\n== {step}, its last lines", *last, sep="\n")
     print("\n== steps")
-    for step, good, seconds in results:
+    for step, good, seconds, _ in results:
         print(f"{step:<14} {'passed' if good else 'FAILED'} {seconds:7.1f} s")
-    failed = sum(not good for _, good, _ in results)
+    failed = sum(not good for _, good, *_ in results)
     print(f"\n{len(results) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -126,18 +126,21 @@ forget_endpoint() { # nothing here answers any longer
   rm $kept
 }
 
+stop_containers() { # NAMES, at once
+  for name in "$@"; do
+    for id in $(crictl ps --quiet --name "^$name\$"); do
+      crictl stop --timeout 5 "$id" > /dev/null &
+    done
+  done
+  wait
+}
+
 stop_static_pods() { # the kubelet is stopped, so nothing starts them again
   # An API server waits up to a minute for connections whose clients went away with the endpoint; what is asked of it
   # ends within seconds. Etcd comes last, for the others write to it; it hands its leadership over on SIGTERM.
-  for names in 'kube-apiserver kube-controller-manager kube-scheduler' etcd; do
-    for name in $names; do
-      for id in $(crictl ps --quiet --name "^$name\$"); do
-        crictl stop --timeout 5 "$id" > /dev/null &
-      done
-    done
-    wait
-    forget_endpoint
-  done
+  stop_containers kube-apiserver kube-controller-manager kube-scheduler
+  forget_endpoint
+  stop_containers etcd
   for pod in $(crictl pods --quiet --namespace kube-system --label tier=control-plane); do
     crictl rmp --force "$pod" > /dev/null &
   done

@@ -15,12 +15,19 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.release import load
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.store import Store
 
 from .conftest import VERSION, Playbook, command, rewrite
 
 
 def release(home: Path) -> Path:
     return home / "artifacts" / "releases" / VERSION
+
+
+def component(home: Path, name: str) -> Path:
+    """A component of the release: those of other releases may lie beside it."""
+    return Store(home).component(name, load(VERSION).components[name].version)
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -56,8 +63,7 @@ def test_a_truncated_image_is_noticed_and_written_again(home: Path, playbook: Pl
 def test_an_altered_program_is_built_again_to_the_same_bytes(home: Path, playbook: Playbook) -> None:
     """Built in another folder, with Go's caches empty: runc is the one with a C compiler and a linker of its own."""
     before = {name: contents(release(home) / name) for name in ("bin", "cni", "images")}
-    component = next((home / "artifacts" / "components").glob("runc-*"))
-    for folder in (release(home), component):
+    for folder in (release(home), component(home, "runc")):
         rewrite(folder / "bin" / "runc", lambda content: content[:5000] + b"altered" + content[5007:])
     outcome = playbook(home)
     assert (outcome.code, outcome.changed) == (0, 1), outcome.text
@@ -69,7 +75,7 @@ def test_an_altered_program_is_built_again_to_the_same_bytes(home: Path, playboo
 
 def test_a_missing_component_is_all_that_is_made(home: Path, playbook: Playbook) -> None:
     shutil.rmtree(release(home))
-    shutil.rmtree(next((home / "artifacts" / "components").glob("pause-*")))
+    shutil.rmtree(component(home, "pause"))
     outcome = playbook(home)
     assert (outcome.code, outcome.changed) == (0, 1), outcome.text
     assert "[1/2] pause" in outcome.text

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ECHO = "csk.test/echo:1"
+UNAVAILABLE = 10  # seconds without an acknowledged write that mean that something was wrong, on the busiest machine
 PKI = "/etc/kubernetes/pki/etcd"
 ETCD = ("etcdctl", f"--cacert={PKI}/ca.crt", f"--cert={PKI}/server.crt", f"--key={PKI}/server.key")
 

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from .conftest import TestCluster
-from .kube import Writer, until
+from .kube import UNAVAILABLE, Writer, until
 from .machines import MASTERS
 
 
@@ -61,15 +61,19 @@ def test_its_certificate_gets_other_names_while_it_serves(healthy: TestCluster) 
     planned = cluster.playbooks.run("plan", file=file).good()
     assert "change endpoint_sans, tags" in planned.text
     assert "master-3: renew the API server's certificate" in planned.text
-    with Writer(cluster.kube.client(), "test-names") as writer:
-        cluster.playbooks.run("create", file=file).good()
-        assert all("api.example.test" in names(cluster, master) for master in MASTERS)
-        writer.more(5, 30)
-    assert writer.longest < 1
-    assert "api.example.test" in cluster.kube("get", "configmap", "kubeadm-config", "-n", "kube-system", "-o", "yaml")
-    again = cluster.playbooks.run("create", file=file).good()
-    assert not again.changed, again.text
-    cluster.create().good()  # as its file has it: without them
+    try:
+        with Writer(cluster.kube.client(), "test-names") as writer:
+            cluster.playbooks.run("create", file=file).good()
+            assert all("api.example.test" in names(cluster, master) for master in MASTERS)
+            writer.more(5, 30)
+        assert writer.longest < UNAVAILABLE
+        assert "api.example.test" in cluster.kube(
+            "get", "configmap", "kubeadm-config", "-n", "kube-system", "-o", "yaml"
+        )
+        again = cluster.playbooks.run("create", file=file).good()
+        assert not again.changed, again.text
+    finally:
+        cluster.create().good()  # as its file has it: without them
     assert not any("api.example.test" in names(cluster, master) for master in MASTERS)
     cluster.whole()
     for name, status in pods.items():

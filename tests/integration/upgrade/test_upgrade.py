@@ -15,7 +15,7 @@ import yaml
 from integration.cluster import by_hand
 from integration.cluster.asker import Asker
 from integration.cluster.conftest import HOME, TestCluster
-from integration.cluster.kube import Kube, Writer, pod
+from integration.cluster.kube import UNAVAILABLE, Kube, Writer, pod
 from integration.cluster.machines import MASTERS
 
 from .conftest import NEW, OLD, SPACE, budget, upgrade, versions
@@ -25,7 +25,6 @@ REMOVED = "storage.k8s.io/v1beta1/volumeattributesclasses"
 PATCHES = "/etc/csk/kubeadm/patches"
 PATCH = "kube-apiserver0+json.json"
 BROKEN = json.dumps([{"op": "add", "path": "/spec/containers/0/command/-", "value": "--no-such-flag=true"}])
-UNAVAILABLE = 10  # seconds without an acknowledged write that mean that something was wrong, on the busiest machine
 
 
 def kubeadm_config(cluster: TestCluster) -> dict[str, Any]:
