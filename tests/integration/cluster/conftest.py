@@ -117,7 +117,7 @@ def playbooks(tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
     """Three masters and two workers, with the test image on every node."""
     made = TestCluster(playbooks, cluster_file(NAME), echo)

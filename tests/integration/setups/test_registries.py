@@ -24,10 +24,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ..artifacts.servers import registry_program
-from .conftest import HOME, TestCluster
-from .kube import ECHO, pod
-from .playbooks import Playbooks, cluster_file
+from integration.artifacts.servers import registry_program
+from integration.cluster.conftest import HOME, TestCluster
+from integration.cluster.kube import ECHO, pod
+from integration.cluster.playbooks import Playbooks, cluster_file
 
 NETWORK = "172.30.240.0/24"
 GATEWAY = "172.30.240.1"  # where the nodes reach what listens on this machine

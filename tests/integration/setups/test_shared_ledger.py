@@ -15,8 +15,8 @@ import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger
 from cryptography.fernet import Fernet
 
-from .machines import Machines
-from .playbooks import Playbooks, cluster_file
+from integration.cluster.machines import Machines
+from integration.cluster.playbooks import Playbooks, cluster_file
 
 NAME = "test-shared"
 ROOT = Path(__file__).parents[3]
