@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from integration.cluster.conftest import cluster, echo, healthy, playbooks
+from integration.cluster.conftest import echo, playbooks
 
-__all__ = ["cluster", "echo", "healthy", "playbooks"]
+__all__ = ["echo", "playbooks"]
 
 _SEEN: list[tuple[str, str]] = []
 

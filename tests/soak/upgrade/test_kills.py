@@ -12,7 +12,7 @@ from integration.cluster.kube import Writer
 from integration.cluster.machines import MASTERS
 from integration.cluster.playbooks import Playbooks, cluster_file
 
-from .test_interruptions import interrupt
+from ..cluster.test_interruptions import interrupt
 
 NEW = "1.37.2"
 UPGRADE = (
