@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,9 @@ class ActionModule(CskAction):
         """Take the snapshot, check it, fetch it, and remove the oldest ones."""
         del task_vars
         cluster = session.cluster(values["name"])
+        if values["kept"] < 1:
+            what, fix = f"is {values['kept']}.", "write 1 or more."
+            raise CskError(Problem("csk_snapshots_kept", what, "the snapshot that is taken stays.", fix))
         folder = Path(values["snapshot_dir"] or session.home / "snapshots").expanduser()
         if self.check_mode:
             return {"changed": True, "changes": [f"etcd of {cluster.name}: take a snapshot into {folder}."]}
@@ -53,13 +57,16 @@ class ActionModule(CskAction):
             status, digest = self._take()
             now = datetime.now(UTC)
             name = snapshots.file_name(cluster.name, now)
-            received = folder / f".{name}.new"
-            received.unlink(missing_ok=True)
+            # A folder of its own: a connection may write under the name that the file has on the master.
+            work = folder / f".{cluster.name}.new"
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir(mode=0o700)
+            received = work / name
             received.touch(mode=0o600)
             self._connection.fetch_file(_FILE, str(received))
             self._low_level_execute_command(f"rm -f {_FILE}", sudoable=True)
             if sha256(received) != digest:
-                received.unlink()
+                shutil.rmtree(work)
                 what = f"the snapshot in {folder} isn't what the master sent."
                 raise CskError(Problem("csk_snapshot_dir", what, _RULE, "see whether the disk is full; try again."))
             nodes = [machine.name for machine in session.ledger.machines(cluster.name)]
@@ -74,6 +81,7 @@ class ActionModule(CskAction):
                 nodes,
             )
             path = snapshots.write(folder, received, about, name)
+            work.rmdir()
             gone = snapshots.remove_superseded(folder, cluster.name, values["kept"])
         changes = [f"etcd of {cluster.name}: snapshot {path}, {status['totalKey']} keys."]
         changes += [f"snapshot {old}: removed, the newest {values['kept']} stay." for old in gone]

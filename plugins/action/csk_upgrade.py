@@ -32,8 +32,7 @@ class ActionModule(CskAction):
             result |= self._started(session, cluster, values)
         elif values["state"] == "renewing":
             refuse_unfinished(cluster)
-            masters = masters_of(session.ledger.machines(cluster.name))
-            result["changes"] = upgrading.begin_renewal(session, cluster)
+            masters, result["changes"] = upgrading.begin_renewal(session, cluster)
             result["machines"] = [_host(session, cluster, master, masters, "master") for master in masters]
         elif not self.check_mode:
             step: Callable[..., dict[str, Any]] = getattr(self, f"_{values['state']}")
@@ -64,6 +63,7 @@ class ActionModule(CskAction):
             "changes": changes,
             "target": plan.target,
             "first": plan.masters[0] if plan.snapshot else "",
+            "snapshot_from": plan.snapshot_from,
             "left_out": list(plan.left_out),
             "batches": [len(batch) for batch in plan.batches],
             "replaced": [len(batch) for batch in plan.replaced],
@@ -85,14 +85,18 @@ class ActionModule(CskAction):
 
     @staticmethod
     def _emptied(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        machine = _machine(session, cluster, values)
-        accept = values["options"]["accept"]
-        return {"changes": upgrading.empty(session, cluster, machine, accept, values["nodes"])}
+        batch = [_machine(session, cluster, name) for name in values["nodes"]]
+        return {"changes": upgrading.empty(session, cluster, batch, values["options"]["accept"])}
+
+    @staticmethod
+    def _turn(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
+        upgrading.take_turn(session, cluster, _machine(session, cluster, values["node"]))
+        return {}
 
     @staticmethod
     def _well(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
         version = cluster.upgrade_to or cluster.version
-        return {"changes": upgrading.confirm(session, cluster, _machine(session, cluster, values), version)}
+        return {"changes": upgrading.confirm(session, cluster, _machine(session, cluster, values["node"]), version)}
 
     @staticmethod
     def _surged(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
@@ -106,8 +110,8 @@ class ActionModule(CskAction):
 
     @staticmethod
     def _given_back(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        machine = _machine(session, cluster, values)
-        upgrading.give_back(session, cluster, machine, values["step"], values["cause"])
+        machine = _machine(session, cluster, values["node"])
+        upgrading.give_back(session, cluster, machine, values["step"], values["cause"], values["put_back"])
         return {}
 
     @staticmethod
@@ -128,13 +132,13 @@ def _target(cluster: Cluster) -> str:
     return cluster.upgrade_to
 
 
-def _machine(session: Session, cluster: Cluster, values: dict[str, Any]) -> Machine:
+def _machine(session: Session, cluster: Cluster, name: str | None) -> Machine:
     machines = {machine.name: machine for machine in session.ledger.machines(cluster.name)}
-    if values["node"] not in machines:
+    if name not in machines:
         rule = "a node is one of the cluster's machines."
-        what, fix = f"{values['node']!r} isn't known.", f"use one of {', '.join(machines)}."
+        what, fix = f"{name!r} isn't known.", f"use one of {', '.join(machines)}."
         raise CskError(Problem("csk_upgrade.node", what, rule, fix))
-    return machines[values["node"]]
+    return machines[name]
 
 
 def _host(session: Session, cluster: Cluster, machine: Machine, masters: list[Machine], step: str) -> dict[str, Any]:

@@ -45,7 +45,7 @@ clusters:
       description: Its name.
       type: str
     status:
-      description: How far it is, V(creating), V(ready) or V(deleting).
+      description: How far it is, V(creating), V(restoring), V(ready) or V(deleting).
       type: str
     version:
       description: Its exact Kubernetes version.

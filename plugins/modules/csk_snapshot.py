@@ -26,7 +26,7 @@ options:
     type: path
   kept:
     description:
-      - How many of the cluster's newest snapshots stay in the folder.
+      - How many of the cluster's newest snapshots stay in the folder; at least one.
     type: int
     default: 5
 extends_documentation_fragment:

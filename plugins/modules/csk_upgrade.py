@@ -26,18 +26,20 @@ options:
       - With V(started), everything is checked, every obstacle is told at once, and the upgrade is recorded. In check
         mode nothing is recorded.
       - With V(prepared), the machines of O(nodes) get the target's artifacts.
-      - With V(emptied), O(node) is cordoned, and its pods are evicted.
+      - With V(emptied), O(nodes), which are changed at once, are cordoned, and their pods are evicted; a master only when
+        all others are well.
+      - With V(turn), it is seen that all masters but O(node) are well, which gets new certificates then.
       - With V(well), it is waited until O(node) is well with the target; then pods may come to it again.
       - With V(surged), new machines are made that take the places of O(nodes), with their zones, origins and ages.
       - With V(retired), O(nodes) are emptied and removed, once new machines took their places.
-      - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were;
-        then the task fails with O(cause).
+      - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were, if
+        O(put_back); then the task fails with O(cause).
       - With V(masters), the control plane is recorded to have the target.
       - With V(finished), it is waited until nodes and add-ons are well, and the upgrade is over.
       - With V(renewing), it is checked that all masters are well, before they get new certificates one after another.
     type: str
     required: true
-    choices: [started, prepared, emptied, well, surged, retired, given_back, masters, finished, renewing]
+    choices: [started, prepared, emptied, turn, well, surged, retired, given_back, masters, finished, renewing]
   to:
     description:
       - The version to upgrade to, a minor or an exact one. Always a string.
@@ -48,7 +50,7 @@ options:
     type: str
   nodes:
     description:
-      - The nodes that are prepared, or replaced; with O(state=emptied), those that are changed together with O(node).
+      - The nodes that are prepared, emptied, or replaced.
     type: list
     elements: str
     default: []
@@ -68,6 +70,11 @@ options:
       - What went wrong then.
     type: str
     default: ""
+  put_back:
+    description:
+      - Whether anything of O(node) had been changed, and was put back.
+    type: bool
+    default: true
   timeout:
     description:
       - For O(state=finished), in seconds.
@@ -178,9 +185,7 @@ finish:
   returned: with O(state=started)
   type: bool
 first:
-  description:
-    - The master that is upgraded first, with what is done once, and before that a snapshot of etcd; empty where a
-      master has the target.
+  description: The master that is upgraded first, with what is done once; empty where a master has the target.
   returned: with O(state=started)
   type: str
 flannel_image:
@@ -211,6 +216,10 @@ replaced:
   returned: with O(state=started)
   type: list
   elements: int
+snapshot_from:
+  description: The master that a snapshot of etcd is taken from before anything; empty where a master has the target.
+  returned: with O(state=started)
+  type: str
 stops:
   description: How many upgrades there are in this run, the earlier ones counted.
   returned: with O(state=started)

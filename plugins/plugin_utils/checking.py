@@ -302,8 +302,19 @@ def shape_problems(
     return found, instance.overcommit(((p["instance"], spec.size(p)) for p in shaped.values()), capacity)
 
 
+def refuse_restoring(cluster: Cluster) -> None:
+    """Refuse to work on a cluster whose old masters may still live while it is made anew.
+
+    :raises CskError: where it is so.
+    """
+    if cluster.status == "restoring":
+        what = f"{cluster.name} is being restored, and its old masters may still live."
+        fix = f"run the playbook csk.kubernetes.restore again, with csk_snapshot={cluster.restore_from}."
+        raise CskError(Problem("csk_cluster.name", what, "old masters are gone before new ones start.", fix))
+
+
 def refuse_unfinished(cluster: Cluster, repairing: bool = False) -> None:
-    """Refuse to work on a cluster whose deletion or upgrade was begun.
+    """Refuse to work on a cluster whose deletion, restoration or upgrade was begun.
 
     :param repairing: whether a master is lost, without which an upgrade can't go on.
     :raises CskError: where it was.
@@ -312,6 +323,7 @@ def refuse_unfinished(cluster: Cluster, repairing: bool = False) -> None:
         rule = "a deletion that was begun is finished."
         fix = "run the playbook csk.kubernetes.delete, then create it."
         raise CskError(Problem("csk_cluster.name", f"{cluster.name} is being deleted.", rule, fix))
+    refuse_restoring(cluster)
     if cluster.upgrade_to and not repairing:
         what = f"an upgrade of {cluster.name} to {cluster.upgrade_to} is under way."
         fix = f"run the playbook csk.kubernetes.upgrade with csk_upgrade_to={cluster.upgrade_to} first."

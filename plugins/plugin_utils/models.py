@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-ClusterStatus = Literal["creating", "ready", "deleting"]
+ClusterStatus = Literal["creating", "restoring", "ready", "deleting"]
 MachineStatus = Literal["new", "ready", "leaving", "upgrading"]
 Role = Literal["master", "worker"]
 Origin = Literal["create", "scale", "hand"]

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 from .cluster_api import ClusterApi
 from .drain import Drain, Obstacle, drain
-from .errors import Problem
+from .errors import CskError, Problem
 from .models import Cluster, Machine
 from .session import Live, Session
 
+DEATH_SECONDS = 20  # for which a node on a running machine has to be silent to count as dead
+ROUND_SECONDS = 1
 _RULE = "a worker that goes is emptied first, by evictions that PodDisruptionBudgets allow."
 
 
@@ -27,8 +29,9 @@ def remove_workers(
     :returns: what was done, in sentences, and what kept workers from going.
     """
     names = [machine.name for machine in going]
-    session.ledger.set_machine_status(cluster.name, names, "leaving")
     with session.api(cluster, timeout=15) as api:
+        live = settled(session, cluster, api, names, live)
+        session.ledger.set_machine_status(cluster.name, names, "leaving")
         dead = [name for name in names if not answers(name, live)]
         obstacles = _empty(session, api, [name for name in names if name not in dead], how, live)
         blocked = {obstacle.node for obstacle in obstacles}
@@ -60,10 +63,40 @@ def _empty(session: Session, api: ClusterApi, names: Sequence[str], how: Drain, 
     return drain(api, names, how, session.say) if names else []
 
 
+def settled(
+    session: Session, cluster: Cluster, api: ClusterApi, names: Sequence[str], live: Live | None = None
+) -> Live:
+    """What is there, looked at again while a node is silent that may only be slow: one slow answer is no death.
+
+    :param live: a look that was taken already.
+    :raises CskError: where the API doesn't answer: that says nothing of the nodes.
+    """
+    end = time.monotonic() + DEATH_SECONDS
+    while live is None or not live.observed.reachable or any(_silent(name, live) for name in names):
+        if live is not None:
+            if time.monotonic() > end:
+                break
+            time.sleep(ROUND_SECONDS)
+        machines = {state.name: state for state in session.provider(cluster.spec).list(cluster.name)}
+        live = Live(machines, api.observe())
+    if not live.observed.reachable:
+        rule = "which nodes live is known before one is emptied."
+        raise CskError(Problem(f"API of {cluster.name}", "doesn't answer.", rule, "run the playbook again."))
+    return live
+
+
+def _silent(name: str, live: Live) -> bool:
+    return _runs(name, live) and name in live.observed.nodes and not answers(name, live)
+
+
+def _runs(name: str, live: Live) -> bool:
+    return name in live.machines and live.machines[name].status == "running"
+
+
 def answers(name: str, live: Live) -> bool:
     """Whether a worker's machine runs and its Node is Ready."""
-    state, node = live.machines.get(name), live.observed.nodes.get(name)
-    return state is not None and state.status == "running" and node is not None and node.ready and node.kubelet
+    node = live.observed.nodes.get(name)
+    return _runs(name, live) and node is not None and node.ready and node.kubelet
 
 
 def is_ours(name: str, live: Live) -> bool:

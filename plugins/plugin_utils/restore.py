@@ -19,10 +19,13 @@ WHERE = "csk_snapshot"
 def going(machines: Sequence[Machine], snapshot: Snapshot) -> list[str]:
     """The machines that are made anew: all masters, and the workers that the snapshot doesn't know or that are newer.
 
-    No kubelet may be newer than its API server; and what the snapshot doesn't know has pods that nobody knows either.
+    No kubelet may be newer than its API server, as that of a worker may be whose upgrade was begun; and what the snapshot
+    doesn't know has pods that nobody knows either. What an earlier restoration was to make anew is new.
     """
     return [
-        m.name for m in machines if m.role == "master" or m.name not in snapshot.nodes or m.version != snapshot.version
+        m.name
+        for m in machines
+        if m.role == "master" or m.name not in snapshot.nodes or m.version != snapshot.version or m.status != "ready"
     ]
 
 
@@ -75,6 +78,7 @@ def begin(session: Session, cluster: Cluster, path: Path, snapshot: Snapshot) ->
         rule = "the old masters are gone before etcd is restored: else there would be two clusters."
         fix = "remove these machines by hand, then run the playbook again."
         raise CskError(Problem(f"machines {', '.join(left)}", "are still there.", rule, fix))
+    session.ledger.set_status(cluster.name, "creating")
     return sentences(cluster, names, snapshot)
 
 

@@ -67,7 +67,7 @@ class UpgradePlan:
     :param replaced: batches of workers whose places new machines take.
     :param then: the exact versions that the path goes on to.
     :param left_out: workers that don't answer, accepted by a person.
-    :param snapshot: whether etcd's snapshot is taken: as long as no master has the target.
+    :param snapshot_from: the master that etcd's snapshot is taken from; empty once one has the target.
     :param problems: what is in the way.
     :param accepted: what would be in the way, had nobody accepted it.
     """
@@ -79,7 +79,7 @@ class UpgradePlan:
     replaced: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[str, ...] = ()
     then: tuple[str, ...] = ()
-    snapshot: bool = False
+    snapshot_from: str = ""
     problems: tuple[Problem, ...] = ()
     accepted: tuple[str, ...] = ()
 
@@ -87,6 +87,11 @@ class UpgradePlan:
     def nothing_to_do(self) -> bool:
         """Whether every machine has the target already."""
         return not self.masters and not self.batches and not self.replaced
+
+    @property
+    def snapshot(self) -> bool:
+        """Whether etcd's snapshot is taken: as long as no master has the target."""
+        return bool(self.snapshot_from)
 
     @property
     def surge(self) -> int:
@@ -132,6 +137,9 @@ def plan(
         (m for m in left if m.role == "worker" and m.name not in dead),
         key=lambda m: m.status not in ("upgrading", "leaving"),
     )
+    # Etcd of one that an upgrade was begun on may not run.
+    whole = [m.name for m in masters if m.status != "upgrading"] or [m.name for m in masters]
+    intact = all(m.version != target for m in machines if m.role == "master")
     begun = {m.replaces for m in machines}
     anew = [m for m in workers if options["workers"] == "replace" or m.name in begun]
     most = options["max_unavailable"]
@@ -141,7 +149,7 @@ def plan(
         masters=tuple(machine.name for machine in masters),
         batches=tuple(batches([m for m in workers if m not in anew], machines, most, dead)),
         replaced=tuple(batches(anew, machines, most)),
-        snapshot=all(m.version != target for m in machines if m.role == "master"),
+        snapshot_from=whole[0] if whole and intact else "",
         left_out=tuple(name for name in dead if name in old),
         then=tuple(step.target for step in following),
     )
@@ -150,6 +158,8 @@ def plan(
     every = _obstacles(cluster, machines, [m for m in left if m not in anew], dead, rule, found)
     every += [problem for step in following for problem in _by_rule(cluster, step)]
     accepted = set(options["accept"]) - {""}
+    if cluster.upgrade_to:
+        accepted.add("budgets")  # what a run that was killed has evicted may not be there again; the drain waits for it
     problems = [problem for name, problem in every if name not in accepted]
     told = [str(problem) for name, problem in every if name in accepted]
     return replace(result, problems=tuple(problems), accepted=tuple(told))
@@ -214,7 +224,7 @@ def _obstacles(
     every = _by_rule(cluster, rule) if masters_left else []
     every += [("", problem) for problem in found.faults]
     need = found.images * IMAGES_TIMES * len(changing)
-    if found.disk_free < need:
+    if found.disk_free < need and not cluster.upgrade_to:  # else the images may be there already
         what = f"{found.disk_free >> 20} MiB are free; {len(changing)} machines take {need >> 20} MiB."
         every.append(("", Problem("disk of the machines", what, "each gets the target's images.", "free some.")))
     if not found.reachable:

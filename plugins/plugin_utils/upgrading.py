@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from . import catalogue, upgrade_plan, upgrade_rules
+from .checking import refuse_restoring
 from .cluster_api import ClusterApi
 from .drain import drain
 from .errors import CskError, Problem
@@ -18,13 +19,14 @@ from .lifecycle import write_record
 from .models import Cluster, Machine, NewMachine, masters_of
 from .quotas import nodes_problem
 from .reconcile import end_token, machines, put_labels
-from .removal import answers, is_ours, remove_workers
-from .session import Live, Session
+from .removal import answers, is_ours, remove_workers, settled
+from .session import Session
 from .upgrade_facts import drain_of, look
 from .upgrade_plan import UpgradePlan
 
 WELL_SECONDS = 180  # for a node to be well again after its change
 PROBE_SECONDS = 60
+OTHERS_SECONDS = 30  # for the other masters to be well before one is changed
 MOMENT_SECONDS = 5  # for a member of etcd that is written to, to have what another one had
 PAUSE_IMAGE = "registry.k8s.io/pause"
 _RULE = "a node is emptied, changed, and well again before the next one."
@@ -42,6 +44,7 @@ def make_plan(session: Session, cluster: Cluster, to: str, options: dict[str, An
     wrong = upgrade_plan.unknown_accept(options["accept"])
     if wrong:
         raise CskError(wrong)
+    refuse_restoring(cluster)
     if cluster.status != "ready":
         what, rule = f"{cluster.name} is {cluster.status}.", "a finished cluster is upgraded."
         raise CskError(Problem("csk_name", what, rule, "run the playbook csk.kubernetes.create first."))
@@ -92,34 +95,63 @@ def show(plan: UpgradePlan, name: str, say: Callable[[str], None], warn: Callabl
     return changes
 
 
-def empty(
-    session: Session, cluster: Cluster, machine: Machine, accept: Sequence[str], batch: Sequence[str] = ()
-) -> list[str]:
-    """Cordon a node and evict its pods; what was done, in sentences.
+def empty(session: Session, cluster: Cluster, batch: Sequence[Machine], accept: Sequence[str]) -> list[str]:
+    """Cordon the nodes that are changed at once and evict their pods; what was done, in sentences.
 
-    :param batch: the nodes that are changed with it; they are cordoned too, so that no pod moves from one to the next.
-    :raises CskError: where a pod can't be evicted; the node is uncordoned then if csk cordoned it.
+    All are cordoned first, so that no pod moves from one to the next. A master's turn comes when the others are well.
+
+    :raises CskError: where a pod can't be evicted; then all of them are uncordoned that csk cordoned.
     """
+    names = [machine.name for machine in batch]
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
+    if batch[0].role == "master":
+        others_well(session, cluster, batch[0])
     with session.api(cluster, timeout=15) as api:
-        live = Live({s.name: s for s in session.provider(cluster.spec).list(cluster.name)}, api.observe())
-        if machine.role == "worker" and machine.status != "upgrading" and not answers(machine.name, live):
+        live = settled(session, cluster, api, [m.name for m in batch if m.status != "upgrading"])
+        died = [m.name for m in batch if m.role == "worker" and m.status != "upgrading" and not answers(m.name, live)]
+        if died:
             fix = f"start its machine, or leave it out (csk_upgrade_options.accept: [dead_workers]); {_AGAIN}"
-            raise CskError(Problem(f"node {machine.name}", "died while others were upgraded.", _RULE, fix))
-        session.ledger.set_machine_status(cluster.name, [machine.name], "upgrading")
-        if machine.name not in live.observed.nodes:
-            return []  # a run that was killed was about to give it back
-        ours = is_ours(machine.name, live)
-        for name in {machine.name, *batch} & set(live.observed.nodes):
-            if is_ours(name, live):
-                api.cordon(name)
-        left = drain(api, [machine.name], drain_of(machine, pools, accept), session.say)
+            raise CskError([Problem(f"node {n}", "died while others were upgraded.", _RULE, fix) for n in died])
+        session.ledger.set_machine_status(cluster.name, names, "upgrading")
+        # A Node that isn't there: a run that was killed was about to give it back.
+        there = [name for name in names if name in live.observed.nodes]
+        ours = [name for name in there if is_ours(name, live)]
+        for name in ours:
+            api.cordon(name)
+        left = drain(api, there, drain_of(batch[0], pools, accept), session.say)
         if not left:
-            return [f"{machine.name}: emptied."]
-        if ours:
-            api.uncordon(machine.name)
-    session.ledger.set_machine_status(cluster.name, [machine.name], "ready")
+            return [f"{name}: emptied." for name in there]
+        for name in ours:
+            api.uncordon(name)
+    session.ledger.set_machine_status(cluster.name, names, "ready")
     raise CskError([Problem(f"node {o.node}", f"can't be emptied: pod {o.pod}: {o.why}.", _RULE, o.fix) for o in left])
+
+
+def others_well(session: Session, cluster: Cluster, machine: Machine) -> None:
+    """See that all other masters are well, each with the version that it has, before this one is changed.
+
+    :raises CskError: with what is wrong.
+    """
+    problems = []
+    for other in masters_of(session.ledger.machines(cluster.name)):
+        if other.name == machine.name:
+            continue
+        found = wait(_faults(session, cluster, other, other.version), OTHERS_SECONDS, session.say)
+        if found:
+            what, rule = f"isn't well: {'; '.join(found)}.", "masters are changed one at a time; never two are unready."
+            fix = "start its machine, or run the playbook csk.kubernetes.create, which repairs it; then this one again."
+            problems.append(Problem(f"node {other.name}", what, rule, fix))
+    if problems:
+        raise CskError(problems)
+
+
+def take_turn(session: Session, cluster: Cluster, machine: Machine) -> None:
+    """Record that a master gets new certificates now, once all others are well; a killed run begins with it again.
+
+    :raises CskError: with what is wrong with the others.
+    """
+    others_well(session, cluster, machine)
+    session.ledger.set_machine_status(cluster.name, [machine.name], "upgrading")
 
 
 def confirm(session: Session, cluster: Cluster, machine: Machine, version: str) -> list[str]:
@@ -139,15 +171,25 @@ def confirm(session: Session, cluster: Cluster, machine: Machine, version: str) 
         if not left and machine.role == "worker":
             image = f"{PAUSE_IMAGE}:{session.release(version)['pause']['tag']}"
             left = probe_faults(api, machine, image, PROBE_SECONDS, say)
+        if not left:
+            left = wait(lambda: _uncordon(api, machine.name), PROBE_SECONDS, say)
         if left:
             what = f"isn't well after its change: {'; '.join(left)}."
             fix = f"look at its kubelet's journal and its pods; {_AGAIN}"
             raise CskError(Problem(f"node {machine.name}", what, _RULE, fix))
-        if api.observe().nodes[machine.name].cordoned_by_csk:
-            api.uncordon(machine.name)
     session.ledger.set_machine_version(cluster.name, [machine.name], version)
     session.ledger.set_machine_status(cluster.name, [machine.name], "ready")
     return [f"{machine.name}: has {version}."]
+
+
+def _uncordon(api: ClusterApi, name: str) -> list[str]:
+    """Let pods onto a Node again, where csk kept them away; what is in the way."""
+    node = api.observe().nodes.get(name)
+    if node is None:
+        return ["the API doesn't answer"]
+    if node.cordoned_by_csk:
+        api.uncordon(name)
+    return []
 
 
 def _faults(
@@ -194,19 +236,21 @@ def retire(session: Session, cluster: Cluster, batch: Sequence[str], accept: Seq
     return done
 
 
-def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, cause: str) -> None:
+def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, cause: str, put_back: bool) -> None:
     """After a master's components were put back as they were: wait until it is well, record it, and tell the cause.
 
     :param step: what was being done to it.
+    :param put_back: False where nothing of it had been changed yet.
     :raises CskError: always, with the cause.
     """
     told = f"{step}: {cause}".strip()
+    state = f"Its components were put back to {cluster.version}" if put_back else "Nothing of it was changed"
     try:
         confirm(session, cluster, machine, cluster.version)
-        state = f"Its components were put back to {cluster.version}, and it is well."
+        state += ", and it is well."
     except CskError as error:
         # Its etcd may have to stay: a newer member can't be put back once the cluster has risen.
-        state = f"Its components were put back to {cluster.version}; {error.problems[0].what}"
+        state += f"; {error.problems[0].what}"
     machines = session.ledger.machines(cluster.name)
     begun = any(m.version != cluster.version or m.status == "upgrading" for m in machines)
     if not begun:
@@ -216,22 +260,27 @@ def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, c
     raise CskError(Problem(f"node {machine.name}", what, _RULE, f"see to the cause, {_AGAIN}"))
 
 
-def begin_renewal(session: Session, cluster: Cluster) -> list[str]:
-    """See that all masters are well before one of them gets new certificates; what would be done, in sentences.
+def begin_renewal(session: Session, cluster: Cluster) -> tuple[list[Machine], list[str]]:
+    """See that all masters are well before one of them gets new certificates.
+
+    :returns: the masters in the order of their turns; what would be done, in sentences.
 
     :raises CskError: with what is wrong.
     """
     masters = masters_of(session.ledger.machines(cluster.name))
+    # A run that was killed at one of them goes on there.
+    masters.sort(key=lambda master: master.status != "upgrading")
     rule = "one master at a time gets new certificates, while the others are well."
     fix = "run the playbook csk.kubernetes.create first, which repairs them."
     problems = [
         Problem(f"node {master.name}", f"isn't well: {'; '.join(found)}.", rule, fix)
         for master in masters
-        if (found := wait(_faults(session, cluster, master, cluster.version), MOMENT_SECONDS, session.say))
+        if master.status != "upgrading"
+        and (found := wait(_faults(session, cluster, master, cluster.version), MOMENT_SECONDS, session.say))
     ]
     if problems:
         raise CskError(problems)
-    return [f"{master.name}: renew its certificates." for master in masters]
+    return masters, [f"{master.name}: renew its certificates." for master in masters]
 
 
 def masters_done(session: Session, cluster: Cluster, target: str) -> list[str]:
@@ -265,8 +314,8 @@ def finish(session: Session, cluster: Cluster, timeout: int) -> list[str]:
             what = f"isn't well after {timeout} s: {'; '.join(left)}."
             raise CskError(Problem(f"cluster {cluster.name}", what, "all nodes and add-ons are well.", _AGAIN))
         end_token(session, cluster, api)
-        session.ledger.set_upgrade(cluster.name, None)
         changes = write_record(session, session.cluster(cluster.name), api)
     session.provider(cluster.spec).deliver(cluster.name, names, None)
+    session.ledger.set_upgrade(cluster.name, None)
     session.ledger.unlock(cluster.name, session.run)
     return [*changes, *(f"{name}: left out; it has another version." for name in left_out)]

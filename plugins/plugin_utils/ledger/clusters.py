@@ -96,7 +96,7 @@ class Clusters(Database):
         self._update(name, upgrade_to=upgrade_to)
 
     def set_restoring(self, name: str, snapshot: str, version: str, going: Collection[str]) -> None:
-        """Record, all or nothing, that the cluster is made anew from a snapshot of etcd.
+        """Record, all or nothing, that the cluster is made anew from a snapshot of etcd, once its old masters are gone.
 
         :param version: the snapshot's.
         :param going: machines that are made anew: all masters, and workers that don't fit.
@@ -104,7 +104,7 @@ class Clusters(Database):
         with self._write() as connection:
             cluster = self._locked(connection, name)
             values = {
-                "status": "creating",
+                "status": "restoring",
                 "restore_from": snapshot,
                 "version": version,
                 "upgrade_to": None,

@@ -147,7 +147,7 @@ stop_static_pods() { # the kubelet is stopped, so nothing starts them again
   wait
 }
 
-keep_before() { # what is there now, whole before its mark is
+keep_before() { # what is on a master now, whole before its mark is
   if [ "$(cat "$before/target" 2> /dev/null)" = "$target" ]; then return; fi
   rm -rf "$before"
   mkdir -p "$before/bin" "$before/manifests" "$before/kubelet"
@@ -155,7 +155,7 @@ keep_before() { # what is there now, whole before its mark is
     there=/usr/local/bin/${file##*/}
     if [ -e "$there" ] && ! cmp -s "$file" "$there"; then cp -p "$there" "$before/bin/"; fi
   done
-  if [ -d $manifests ]; then cp -p $manifests/*.yaml "$before/manifests/" 2> /dev/null || :; fi
+  cp -p $manifests/*.yaml "$before/manifests/"
   cp -p /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env "$before/kubelet/"
   cp -p /etc/csk/node-release "$before/"
   echo "$target" > "$before/target"
@@ -179,6 +179,24 @@ start_kubelet() {
     tries=$((tries + 1))
     [ $tries -lt 200 ] || fail "the kubelet doesn't answer: $(journalctl --no-pager -u kubelet -n 3 --output cat | tail -c 400)"
     sleep 0.3
+  done
+}
+
+configs='kubeadm-config kubelet-config'
+admin() { kubectl --kubeconfig /etc/kubernetes/admin.conf --namespace kube-system "$@"; }
+
+keep_configs() { # of kubeadm in the cluster, as they are before the first master has the target
+  for config_map in $configs; do
+    if [ -e "$before/$config_map.json" ]; then continue; fi
+    printf '{"data": %s}' "$(admin get configmap "$config_map" --output 'jsonpath={.data}')" > "$before/$config_map.new"
+    mv "$before/$config_map.new" "$before/$config_map.json"
+  done
+}
+
+put_configs_back() {
+  for config_map in $configs; do
+    if [ ! -e "$before/$config_map.json" ]; then continue; fi
+    admin patch configmap "$config_map" --type merge --patch-file "$before/$config_map.json"
   done
 }
 
@@ -227,6 +245,7 @@ case $mode in
     if ! cmp -s "$artifacts/bin/kubelet" /usr/local/bin/kubelet || ! well "$target"; then change_master; fi
     settings=$(cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env)
     if [ "$once" = yes ]; then
+      keep_configs
       kubeadm upgrade apply "v$target" --yes --skip-phases=control-plane,addon --ignore-preflight-errors="$ignore"
     else
       kubeadm upgrade node --skip-phases=control-plane,addon --ignore-preflight-errors="$ignore"
@@ -241,7 +260,6 @@ case $mode in
     step "kubeadm upgrade"
     ;;
   worker)
-    keep_before
     put "$artifacts/bin/kubeadm" /usr/local/bin/kubeadm
     kubeadm upgrade node --ignore-preflight-errors="$ignore"
     step "kubeadm upgrade"
@@ -270,12 +288,14 @@ case $mode in
     swap "$before/bin"
     start_kubelet
     wait_well "$from"
+    put_configs_back
     put "$before/node-release" /etc/csk/node-release
     rm -rf "$before"
     rm -f $leave
     step "put back; etcd's new version $etcd"
     ;;
   renew)
+    trap 'forget_endpoint; rm -f $leave' EXIT
     leave_endpoint
     kubeadm certs renew all
     give_away
@@ -283,7 +303,6 @@ case $mode in
     stop_static_pods
     start_kubelet
     wait_well "$from"
-    rm -f $leave
     step "certificates renewed, static pods started with them"
     ;;
 esac

@@ -89,7 +89,7 @@ HARD = [
 def test_masters_one_by_one_then_workers():
     found = planned()
     assert found == upgrade_plan.UpgradePlan(
-        OLD, NEW, ("master-1", "master-2", "master-3"), (("web-1",), ("web-2",), ("web-3",)), snapshot=True
+        OLD, NEW, ("master-1", "master-2", "master-3"), (("web-1",), ("web-2",), ("web-3",)), snapshot_from="master-1"
     )
     assert not found.nothing_to_do
 
@@ -108,6 +108,22 @@ def test_the_order_of_the_masters(states, order):
     machines = [machine(f"master-{number}", **states.get(number, {})) for number in (1, 2, 3)] + pool_of(1)
     found = planned(machines)
     assert (found.masters, found.batches, found.problems) == (order, (("web-1",),), ())
+
+
+@pytest.mark.parametrize(
+    ("states", "master"),
+    [
+        ({}, "master-1"),
+        ({1: {"status": "upgrading"}}, "master-2"),
+        ({2: {"status": "upgrading"}}, "master-1"),
+        ({number: {"status": "upgrading"} for number in (1, 2, 3)}, "master-1"),
+        ({1: {"version": NEW}}, ""),
+    ],
+)
+def test_a_snapshot_is_taken_where_etcd_is_whole(states, master):
+    machines = [machine(f"master-{number}", **states.get(number, {})) for number in (1, 2, 3)]
+    found = planned(machines)
+    assert (found.snapshot_from, found.snapshot) == (master, bool(master))
 
 
 @pytest.mark.parametrize(
@@ -322,6 +338,14 @@ def test_an_api_that_goes(release, refused):
 @pytest.mark.parametrize(("free", "refused"), [(18 * MIB, False), (18 * MIB - 1, True)])
 def test_room_for_the_images(free, refused):
     assert bool(planned(found=healthy(disk_free=free, images=MIB)).problems) == refused
+
+
+def test_what_a_killed_run_did_is_in_nobodys_way():
+    begun = replace(CLUSTER, upgrade_to=NEW)
+    found = healthy(budgets=["web/a"], disk_free=1, images=MIB)
+    assert len(planned(found=found).problems) == 2
+    result = planned(found=found, cluster=begun)
+    assert (result.problems, len(result.accepted)) == ((), 1)
 
 
 @pytest.mark.parametrize(
