@@ -26,14 +26,14 @@ options:
       - With V(started), everything is checked, every obstacle is told at once, and the upgrade is recorded. In check
         mode nothing is recorded.
       - With V(prepared), the machines of O(nodes) get the target's artifacts.
-      - With V(emptied), O(nodes), which are changed at once, are cordoned, and their pods are evicted; a master only when
-        all others are well.
+      - With V(emptied), O(nodes), which are changed at once, are cordoned, and their pods are evicted; a master only
+        when all others are well.
       - With V(turn), it is seen that all masters but O(node) are well, which gets new certificates then.
       - With V(well), it is waited until O(node) is well with the target; then pods may come to it again.
       - With V(surged), new machines are made that take the places of O(nodes), with their zones, origins and ages.
       - With V(retired), O(nodes) are emptied and removed, once new machines took their places.
-      - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were, if
-        O(put_back); then the task fails with O(cause).
+      - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were,
+        if O(put_back); then the task fails with O(cause).
       - With V(masters), the control plane is recorded to have the target.
       - With V(finished), it is waited until nodes and add-ons are well, and the upgrade is over.
       - With V(renewing), it is checked that all masters are well, before they get new certificates one after another.

@@ -19,8 +19,8 @@ WHERE = "csk_snapshot"
 def going(machines: Sequence[Machine], snapshot: Snapshot) -> list[str]:
     """The machines that are made anew: all masters, and the workers that the snapshot doesn't know or that are newer.
 
-    No kubelet may be newer than its API server, as that of a worker may be whose upgrade was begun; and what the snapshot
-    doesn't know has pods that nobody knows either. What an earlier restoration was to make anew is new.
+    No kubelet may be newer than its API server, as that of a worker may be whose upgrade was begun; and what the
+    snapshot doesn't know has pods that nobody knows either. What an earlier restoration was to make anew is new.
     """
     return [
         m.name
