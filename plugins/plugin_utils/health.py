@@ -75,6 +75,19 @@ def master_faults(session: Session, cluster: Cluster, machine: Machine, version:
         return [f"its API server: {error.problems[0].what}"]
 
 
+def serving_faults(session: Session, cluster: Cluster, machine: Machine) -> list[str]:
+    """What keeps a master from carrying the cluster while another one is away, seen in a moment.
+
+    Its own API server is ready only where its member of etcd, the only one that it asks, answers with a majority.
+    """
+    try:
+        with session.api(cluster, address=machine.address) as api:
+            api.server_version()
+            return node_faults(api.observe(), machine, machine.version)
+    except CskError as error:
+        return [f"its API server: {error.problems[0].what}"]
+
+
 def _member_faults(api: ClusterApi, machine: Machine, goal: list[int]) -> list[str]:
     """What is wrong with its member of etcd: started, with a vote, without an alarm, and not behind."""
     members = {member.name: member for member in api.etcd_members(machine.name)}

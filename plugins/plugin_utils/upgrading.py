@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,7 @@ from .checking import refuse_restoring
 from .cluster_api import ClusterApi
 from .drain import drain
 from .errors import CskError, Problem
-from .health import master_faults, node_faults, probe_faults, wait
+from .health import master_faults, node_faults, probe_faults, serving_faults, wait
 from .lifecycle import write_record
 from .models import Cluster, Machine, NewMachine, masters_of
 from .quotas import nodes_problem
@@ -128,7 +129,7 @@ def empty(session: Session, cluster: Cluster, batch: Sequence[Machine], accept: 
 
 
 def others_well(session: Session, cluster: Cluster, machine: Machine) -> None:
-    """See that all other masters are well, each with the version that it has, before this one is changed.
+    """See that all other masters serve, before this one is changed.
 
     :raises CskError: with what is wrong.
     """
@@ -136,7 +137,7 @@ def others_well(session: Session, cluster: Cluster, machine: Machine) -> None:
     for other in masters_of(session.ledger.machines(cluster.name)):
         if other.name == machine.name:
             continue
-        found = wait(_faults(session, cluster, other, other.version), OTHERS_SECONDS, session.say)
+        found = wait(partial(serving_faults, session, cluster, other), OTHERS_SECONDS, session.say)
         if found:
             what, rule = f"isn't well: {'; '.join(found)}.", "masters are changed one at a time; never two are unready."
             fix = "start its machine, or run the playbook csk.kubernetes.create, which repairs it; then this one again."
