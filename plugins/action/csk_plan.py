@@ -24,8 +24,8 @@ class ActionModule(CskAction):
         if values["upgrade_to"]:
             return self._upgrade(session, values)
         variables = {f"csk_{name}": values.get(name) for name in ("cluster", "nodepools", "stacks")}
-        names = list(task_vars) if values["check_variables"] else []
-        checked = check_file(session, variables, names, values["scale"])
+        given = task_vars if values["check_variables"] else {}
+        checked = check_file(session, variables, given, values["scale"])
         if checked.problems:
             raise CskError(checked.problems)
         for warning in checked.warnings:

@@ -111,7 +111,7 @@ class ActionModule(CskAction):
     @staticmethod
     def _given_back(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
         machine = _machine(session, cluster, values["node"])
-        upgrading.give_back(session, cluster, machine, values["step"], values["cause"], values["put_back"])
+        upgrading.give_back(session, cluster, machine, values["step"], values["cause"], values["outcome"])
         return {}
 
     @staticmethod

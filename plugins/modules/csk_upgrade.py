@@ -32,8 +32,8 @@ options:
       - With V(well), it is waited until O(node) is well with the target; then pods may come to it again.
       - With V(surged), new machines are made that take the places of O(nodes), with their zones, origins and ages.
       - With V(retired), O(nodes) are emptied and removed, once new machines took their places.
-      - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were,
-        if O(put_back); then the task fails with O(cause).
+      - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were;
+        then the task fails with O(cause).
       - With V(masters), the control plane is recorded to have the target.
       - With V(finished), it is waited until nodes and add-ons are well, and the upgrade is over.
       - With V(renewing), it is checked that all masters are well, before they get new certificates one after another.
@@ -70,11 +70,12 @@ options:
       - What went wrong then.
     type: str
     default: ""
-  put_back:
+  outcome:
     description:
-      - Whether anything of O(node) had been changed, and was put back.
-    type: bool
-    default: true
+      - What became of putting O(node) back; V(nothing) where it had not been changed yet.
+    type: str
+    choices: [done, nothing, failed]
+    default: done
   timeout:
     description:
       - For O(state=finished), in seconds.

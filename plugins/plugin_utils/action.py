@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from . import argspec
-from .checking import unknown_variables
+from .checking import variable_problems
 from .errors import CskError
 from .process import die_with_parent
 from .session import Given, Session
@@ -43,9 +43,9 @@ class CskAction(ActionBase):
             arguments = json.loads(json.dumps(dict(self._task.args), default=str))
             values = argspec.module_arguments(self.module, arguments)
             if values.get("check_variables") and self.module != "csk_plan":  # which tells them with all the rest
-                unknown = unknown_variables(task_vars or {})
-                if unknown:
-                    raise CskError(unknown)
+                problems = variable_problems(task_vars or {})
+                if problems:
+                    raise CskError(problems)
             session = Session(Given.of(values), self.say)
             try:
                 result.update(self.work(session, values, task_vars or {}))

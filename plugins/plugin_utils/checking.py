@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -76,19 +76,29 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
 
 
-def unknown_variables(names: Iterable[str]) -> list[Problem]:
-    """The csk_ variables of a run that no playbook of csk knows."""
-    return [argspec.unknown(name, list(VARIABLES), name, "variable") for name in spec.file_variables(names, VARIABLES)]
+def variable_problems(given: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a run's csk_ variables: those that no playbook knows, and values that only a later task reads.
+
+    :param given: all variables of the run, as they were given; templates aren't evaluated.
+    """
+    problems = [
+        argspec.unknown(name, list(VARIABLES), name, "variable") for name in spec.file_variables(given, VARIABLES)
+    ]
+    kept = str(given.get("csk_snapshots_kept", 1)).strip()
+    if "{{" not in kept and not (kept.isdecimal() and int(kept)):
+        fix = "write 1 or more, or leave it out."
+        problems.append(Problem("csk_snapshots_kept", f"is {kept}.", "the snapshot that is taken stays.", fix))
+    return problems
 
 
-def check_file(session: Session, variables: dict[str, Any], names: Sequence[str], scale: bool = False) -> Checked:
+def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, Any], scale: bool = False) -> Checked:
     """Check a cluster file against the rules, the ledger, the provider and the cluster.
 
     :param variables: csk_cluster, csk_nodepools and csk_stacks as the user wrote them.
-    :param names: all variables of the run, to find misspelt ones.
+    :param given: all variables of the run, to find misspelt ones.
     :param scale: whether the run may remove workers; then the cluster must be there.
     """
-    problems = unknown_variables(names)
+    problems = variable_problems(given)
     if variables.get("csk_stacks"):
         rule = "a stack is a role of csk that sets something up in a cluster."
         problems.append(Problem("csk_stacks", "there are no stacks yet.", rule, "remove it, or leave it empty."))

@@ -31,6 +31,8 @@ OTHERS_SECONDS = 30  # for the other masters to be well before one is changed
 MOMENT_SECONDS = 5  # for a member of etcd that is written to, to have what another one had
 PAUSE_IMAGE = "registry.k8s.io/pause"
 _RULE = "a node is emptied, changed, and well again before the next one."
+# While an upgrade is under way, create only replaces masters that are gone.
+_START = "start its machine, or what of it doesn't run; where it is gone, run the playbook csk.kubernetes.create"
 _AGAIN = "then run the playbook csk.kubernetes.upgrade again; it goes on from there."
 
 
@@ -101,14 +103,20 @@ def empty(session: Session, cluster: Cluster, batch: Sequence[Machine], accept: 
 
     All are cordoned first, so that no pod moves from one to the next. A master's turn comes when the others are well.
 
-    :raises CskError: where a pod can't be evicted; then all of them are uncordoned that csk cordoned.
+    :raises CskError: where a pod can't be evicted; then those that no earlier run began with are given back. Where
+        nothing was begun at all, the upgrade is over.
     """
     names = [machine.name for machine in batch]
+    fresh = [machine.name for machine in batch if machine.status != "upgrading"]
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
     if batch[0].role == "master":
-        others_well(session, cluster, batch[0])
+        try:
+            others_well(session, cluster, batch[0])
+        except CskError:
+            _end_unbegun(session, cluster)
+            raise
     with session.api(cluster, timeout=15) as api:
-        live = settled(session, cluster, api, [m.name for m in batch if m.status != "upgrading"])
+        live = settled(session, cluster, api, fresh)
         died = [m.name for m in batch if m.role == "worker" and m.status != "upgrading" and not answers(m.name, live)]
         if died:
             fix = f"start its machine, or leave it out (csk_upgrade_options.accept: [dead_workers]); {_AGAIN}"
@@ -123,9 +131,19 @@ def empty(session: Session, cluster: Cluster, batch: Sequence[Machine], accept: 
         if not left:
             return [f"{name}: emptied." for name in there]
         for name in ours:
-            api.uncordon(name)
-    session.ledger.set_machine_status(cluster.name, names, "ready")
+            if name in fresh:
+                api.uncordon(name)
+    session.ledger.set_machine_status(cluster.name, fresh, "ready")
+    _end_unbegun(session, cluster)
     raise CskError([Problem(f"node {o.node}", f"can't be emptied: pod {o.pod}: {o.why}.", _RULE, o.fix) for o in left])
+
+
+def _end_unbegun(session: Session, cluster: Cluster) -> None:
+    """End an upgrade of which no machine has anything yet; the cluster is an ordinary one then."""
+    machines = session.ledger.machines(cluster.name)
+    if not any(m.version != cluster.version or m.status == "upgrading" for m in machines):
+        session.ledger.set_upgrade(cluster.name, None)
+        session.ledger.unlock(cluster.name, session.run)
 
 
 def others_well(session: Session, cluster: Cluster, machine: Machine) -> None:
@@ -140,7 +158,8 @@ def others_well(session: Session, cluster: Cluster, machine: Machine) -> None:
         found = wait(partial(serving_faults, session, cluster, other), OTHERS_SECONDS, session.say)
         if found:
             what, rule = f"isn't well: {'; '.join(found)}.", "masters are changed one at a time; never two are unready."
-            fix = "start its machine, or run the playbook csk.kubernetes.create, which repairs it; then this one again."
+            create = "run the playbook csk.kubernetes.create, which repairs it"
+            fix = f"{_START if cluster.upgrade_to else create}; then run this playbook again."
             problems.append(Problem(f"node {other.name}", what, rule, fix))
     if problems:
         raise CskError(problems)
@@ -237,26 +256,27 @@ def retire(session: Session, cluster: Cluster, batch: Sequence[str], accept: Seq
     return done
 
 
-def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, cause: str, put_back: bool) -> None:
+def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, cause: str, outcome: str) -> None:
     """After a master's components were put back as they were: wait until it is well, record it, and tell the cause.
 
     :param step: what was being done to it.
-    :param put_back: False where nothing of it had been changed yet.
+    :param outcome: of putting it back: done, nothing (it had not been changed yet), or failed.
     :raises CskError: always, with the cause.
     """
     told = f"{step}: {cause}".strip()
-    state = f"Its components were put back to {cluster.version}" if put_back else "Nothing of it was changed"
-    try:
-        confirm(session, cluster, machine, cluster.version)
-        state += ", and it is well."
-    except CskError as error:
-        # Its etcd may have to stay: a newer member can't be put back once the cluster has risen.
-        state += f"; {error.problems[0].what}"
-    machines = session.ledger.machines(cluster.name)
-    begun = any(m.version != cluster.version or m.status == "upgrading" for m in machines)
-    if not begun:
-        session.ledger.set_upgrade(cluster.name, None)
-        session.ledger.unlock(cluster.name, session.run)
+    state = (
+        "Nothing of it was changed" if outcome == "nothing" else f"Its components were put back to {cluster.version}"
+    )
+    if outcome == "failed":
+        state = f"It couldn't be put back to {cluster.version}: see above."
+    else:
+        try:
+            confirm(session, cluster, machine, cluster.version)
+            state += ", and it is well."
+        except CskError as error:
+            # Its etcd may have to stay: a newer member can't be put back once the cluster has risen.
+            state += f"; {error.problems[0].what}"
+        _end_unbegun(session, cluster)
     what = f"wasn't upgraded: {told} {state}"
     raise CskError(Problem(f"node {machine.name}", what, _RULE, f"see to the cause, {_AGAIN}"))
 
@@ -273,12 +293,17 @@ def begin_renewal(session: Session, cluster: Cluster) -> tuple[list[Machine], li
     masters.sort(key=lambda master: master.status != "upgrading")
     rule = "one master at a time gets new certificates, while the others are well."
     fix = "run the playbook csk.kubernetes.create first, which repairs them."
-    problems = [
-        Problem(f"node {master.name}", f"isn't well: {'; '.join(found)}.", rule, fix)
-        for master in masters
-        if master.status != "upgrading"
-        and (found := wait(_faults(session, cluster, master, cluster.version), MOMENT_SECONDS, session.say))
-    ]
+    running = {s.name for s in session.provider(cluster.spec).list(cluster.name) if s.status == "running"}
+    problems = []
+    for master in masters:
+        if master.name not in running:
+            found = ["its machine doesn't run"]
+        elif master.status == "upgrading":
+            continue
+        else:
+            found = wait(_faults(session, cluster, master, cluster.version), MOMENT_SECONDS, session.say)
+        if found:
+            problems.append(Problem(f"node {master.name}", f"isn't well: {'; '.join(found)}.", rule, fix))
     if problems:
         raise CskError(problems)
     return masters, [f"{master.name}: renew its certificates." for master in masters]

@@ -188,7 +188,8 @@ admin() { kubectl --kubeconfig /etc/kubernetes/admin.conf --namespace kube-syste
 keep_configs() { # of kubeadm in the cluster, as they are before the first master has the target
   for config_map in $configs; do
     if [ -e "$before/$config_map.json" ]; then continue; fi
-    printf '{"data": %s}' "$(admin get configmap "$config_map" --output 'jsonpath={.data}')" > "$before/$config_map.new"
+    data=$(admin get configmap "$config_map" --output 'jsonpath={.data}')
+    printf '{"data": %s}' "$data" > "$before/$config_map.new"
     mv "$before/$config_map.new" "$before/$config_map.json"
   done
 }
@@ -196,7 +197,12 @@ keep_configs() { # of kubeadm in the cluster, as they are before the first maste
 put_configs_back() {
   for config_map in $configs; do
     if [ ! -e "$before/$config_map.json" ]; then continue; fi
-    admin patch configmap "$config_map" --type merge --patch-file "$before/$config_map.json"
+    tries=0
+    until admin patch configmap "$config_map" --type merge --patch-file "$before/$config_map.json"; do
+      tries=$((tries + 1))
+      [ $tries -lt 30 ] || fail "kubeadm's ConfigMap $config_map isn't put back"
+      sleep 1
+    done
   done
 }
 
@@ -288,10 +294,10 @@ case $mode in
     swap "$before/bin"
     start_kubelet
     wait_well "$from"
-    put_configs_back
     put "$before/node-release" /etc/csk/node-release
-    rm -rf "$before"
     rm -f $leave
+    put_configs_back
+    rm -rf "$before"
     step "put back; etcd's new version $etcd"
     ;;
   renew)
