@@ -45,9 +45,9 @@ class ActionModule(CskAction):
         """Take the snapshot, check it, fetch it, and remove the oldest ones."""
         del task_vars
         cluster = session.cluster(values["name"])
-        if values["kept"] < 1:
-            what, fix = f"is {values['kept']}.", "write 1 or more."
-            raise CskError(Problem("csk_snapshots_kept", what, "the snapshot that is taken stays.", fix))
+        wrong = snapshots.kept_problem(values["kept"])
+        if wrong:
+            raise CskError(wrong)
         folder = Path(values["snapshot_dir"] or session.home / "snapshots").expanduser()
         if self.check_mode:
             return {"changed": True, "changes": [f"etcd of {cluster.name}: take a snapshot into {folder}."]}

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import argspec, catalogue, certificates, instance, limits, plan, spec
+from . import argspec, catalogue, certificates, instance, limits, plan, snapshots, spec
 from .errors import CskError, Problem
 from .models import Cluster, Machine, Pool, masters_of
 from .quotas import clusters_problem
@@ -84,11 +84,9 @@ def variable_problems(given: Mapping[str, Any]) -> list[Problem]:
     problems = [
         argspec.unknown(name, list(VARIABLES), name, "variable") for name in spec.file_variables(given, VARIABLES)
     ]
-    kept = str(given.get("csk_snapshots_kept", 1)).strip()
-    if "{{" not in kept and not (kept.isdecimal() and int(kept)):
-        fix = "write 1 or more, or leave it out."
-        problems.append(Problem("csk_snapshots_kept", f"is {kept}.", "the snapshot that is taken stays.", fix))
-    return problems
+    kept = given.get("csk_snapshots_kept", 1)
+    wrong = None if "{{" in str(kept) else snapshots.kept_problem(kept)
+    return [*problems, wrong] if wrong else problems
 
 
 def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, Any], scale: bool = False) -> Checked:

@@ -71,14 +71,15 @@ def settled(
     :param live: a look that was taken already.
     :raises CskError: where the API doesn't answer: that says nothing of the nodes.
     """
+
+    def look() -> Live:
+        return Live({s.name: s for s in session.provider(cluster.spec).list(cluster.name)}, api.observe())
+
     end = time.monotonic() + DEATH_SECONDS
-    while live is None or not live.observed.reachable or any(_silent(name, live) for name in names):
-        if live is not None:
-            if time.monotonic() > end:
-                break
-            time.sleep(ROUND_SECONDS)
-        machines = {state.name: state for state in session.provider(cluster.spec).list(cluster.name)}
-        live = Live(machines, api.observe())
+    live = live or look()
+    while time.monotonic() <= end and (not live.observed.reachable or any(_silent(name, live) for name in names)):
+        time.sleep(ROUND_SECONDS)
+        live = look()
     if not live.observed.reachable:
         rule = "which nodes live is known before one is emptied."
         raise CskError(Problem(f"API of {cluster.name}", "doesn't answer.", rule, "run the playbook again."))

@@ -46,6 +46,18 @@ class Snapshot:
     nodes: list[str]
 
 
+def kept_problem(kept: Any) -> Problem | None:
+    """What is wrong with how many snapshots stay, as a number or as text.
+
+    The value comes from csk_snapshots_kept, or from the module's option.
+    """
+    text = str(kept).strip()
+    if text.isdecimal() and int(text):
+        return None
+    fix = "write 1 or more, or leave it out."
+    return Problem("csk_snapshots_kept", f"is {text}.", "the snapshot that is taken stays.", fix)
+
+
 def file_name(cluster: str, moment: datetime) -> str:
     """The database file's name; names of one cluster sort by time."""
     return f"{cluster}-{moment.astimezone(UTC).strftime(FORMAT)}{SUFFIX}"

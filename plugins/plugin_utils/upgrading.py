@@ -117,7 +117,7 @@ def empty(session: Session, cluster: Cluster, batch: Sequence[Machine], accept: 
             raise
     with session.api(cluster, timeout=15) as api:
         live = settled(session, cluster, api, fresh)
-        died = [m.name for m in batch if m.role == "worker" and m.status != "upgrading" and not answers(m.name, live)]
+        died = [m.name for m in batch if m.role == "worker" and m.name in fresh and not answers(m.name, live)]
         if died:
             fix = f"start its machine, or leave it out (csk_upgrade_options.accept: [dead_workers]); {_AGAIN}"
             raise CskError([Problem(f"node {n}", "died while others were upgraded.", _RULE, fix) for n in died])
@@ -264,12 +264,12 @@ def give_back(session: Session, cluster: Cluster, machine: Machine, step: str, c
     :raises CskError: always, with the cause.
     """
     told = f"{step}: {cause}".strip()
-    state = (
-        "Nothing of it was changed" if outcome == "nothing" else f"Its components were put back to {cluster.version}"
-    )
-    if outcome == "failed":
-        state = f"It couldn't be put back to {cluster.version}: see above."
-    else:
+    state = {
+        "done": f"Its components were put back to {cluster.version}",
+        "nothing": "Nothing of it was changed",
+        "failed": f"It couldn't be put back to {cluster.version}: see above.",
+    }[outcome]
+    if outcome != "failed":
         try:
             confirm(session, cluster, machine, cluster.version)
             state += ", and it is well."
