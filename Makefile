@@ -18,7 +18,7 @@ ON_TEST_HOME := $(IN_VENV) CSK_HOME=$(CSK_TEST_HOME) ANSIBLE_COLLECTIONS_PATH=$(
 
 export CSK_HOME
 
-.PHONY: up down artifacts release node-tree test lint units sanity sources molecule integration soak bench prepare venv collection machine test-packages test-home clean help
+.PHONY: up down artifacts release node-tree test lint units sanity lifetime life soak bench prepare venv collection machine test-packages test-home clean help
 
 up: artifacts ## Make the demo cluster on this machine, with all that it needs
 	$(PLAYBOOK) csk.kubernetes.create -e @$(CLUSTER)
@@ -38,7 +38,7 @@ node-tree:
 	@$(PLAYBOOK) csk.kubernetes.node_image_base -e @$(CLUSTER) > build/node-tree.log 2>&1 || { cat build/node-tree.log; exit 1; }
 
 test: prepare ## Run every check and test, against real clusters too
-	@$(BIN)/python tools/run_steps.py lint+units+sanity+sources molecule integration
+	@$(BIN)/python tools/run_steps.py lint+units+sanity lifetime
 
 lint: collection ## Run the static checks
 	$(BIN)/ruff check
@@ -54,14 +54,12 @@ units: test-packages collection ## Run the unit tests, on the installed collecti
 sanity: collection ## Run ansible-test sanity, on the installed collection
 	$(BIN)/python tools/ansible_test.py sanity
 
-sources: test-home ## Run the tests of how artifacts are obtained
-	$(ON_TEST_HOME) pytest tests/integration/artifacts
+lifetime: test-home ## Run one cluster's life: create, use, scale, upgrade, restore, delete
+	$(ON_TEST_HOME) pytest tests/life
 
-molecule: test-home ## Run the Molecule scenarios
-	$(ON_TEST_HOME) molecule test --all
-
-integration: test-packages test-home ## Run the tests against real clusters
-	$(ON_TEST_HOME) pytest tests/integration --ignore tests/integration/artifacts
+# With CHECKS nothing is obtained or swept away: the cluster of the last `make life` is looked at.
+life: $(if $(CHECKS),collection,test-home) ## The same without the end; CHECKS="-k nodeport" then runs some checks alone on it
+	$(ON_TEST_HOME) CSK_LIFE_KEEP=1 pytest tests/life $(CHECKS)
 
 soak: test-home ## Run the long series: kills, restarts, losses
 	$(ON_TEST_HOME) pytest tests/soak

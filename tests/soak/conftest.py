@@ -1,15 +1,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The long series work on the same kind of cluster as the integration tests, and end with a table of what they saw."""
+"""Every suite is run by itself, may make a cluster of the same kind, and ends with a table of what it saw."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from integration.cluster.conftest import echo, playbooks
+from support.fixtures import cluster, echo, healthy, namespace, playbooks
+from support.upgrades import old, service
 
-__all__ = ["echo", "playbooks"]
+__all__ = ["cluster", "echo", "healthy", "namespace", "old", "playbooks", "service"]
 
 _SEEN: list[tuple[str, str]] = []
 

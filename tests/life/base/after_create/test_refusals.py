@@ -1,0 +1,27 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a cluster that is there refuses, by one run each; single cases are unit tests and the soak's suite refusals."""
+
+from __future__ import annotations
+
+import copy
+
+from support.cluster import TestCluster
+
+
+def test_every_error_is_told_at_once_and_nothing_is_changed(cluster: TestCluster) -> None:
+    before = cluster.machines.states()
+    file = copy.deepcopy(cluster.file)
+    file["csk_cluster"] |= {"pod_cidr": "10.200.0.0/16", "zones": ["zone-a"], "masters": 5, "version": "1.37"}
+    file["csk_nodepools"][0]["desired_size"] = 1
+    file["csk_nodepol"] = []
+    refused = cluster.playbooks.run("create", file=file).refused("csk_nodepol", "did you mean csk_nodepools?")
+    assert "changed=0" in refused.text
+    del file["csk_nodepol"]
+    refused = cluster.playbooks.run("create", file=file).refused(
+        "csk_cluster.pod_cidr", "csk_cluster.zones", "csk_cluster.masters", "immutable after creation",
+        "csk_cluster.version", "csk.kubernetes.upgrade",
+        "csk_nodepools[0].desired_size", "these 2 stay", "default-1 (create)",
+    )  # fmt: skip
+    assert "changed=0" in refused.text
+    assert cluster.machines.states() == before

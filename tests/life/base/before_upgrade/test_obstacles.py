@@ -1,0 +1,74 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that is in an upgrade's way is told by one run, before anything is changed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from support.cluster import HOME, NEW, TestCluster
+from support.kube import Kube, pod
+from support.upgrades import SPACE, budget, put_flag, serve
+
+REMOVED = "storage.k8s.io/v1beta1/volumeattributesclasses"
+
+
+def store_old(kube: Kube) -> None:
+    """Have an object in etcd as an API server of long ago stored it, in a version that 1.37 removed."""
+    thing = {
+        "apiVersion": REMOVED.rpartition("/")[0],
+        "kind": "VolumeAttributesClass",
+        "metadata": {
+            "name": "old",
+            "uid": str(uuid.uuid4()),
+            "creationTimestamp": "2025-01-01T00:00:00Z",
+            "finalizers": ["kubernetes.io/vac-protection"],  # else a controller writes it anew
+        },
+        "driverName": "example.com",
+        "parameters": {"iops": "100"},
+    }
+    kube.etcd("master-1", "put", "/registry/volumeattributesclasses/old", json.dumps(thing))
+
+
+def test_what_the_rules_refuse(cluster: TestCluster) -> None:
+    cluster.upgrade(csk_today="2026-11-17").refused(
+        "csk_upgrade_to", "from 14 days on, 2026-11-18", "Today is 2026-11-17", "Do:"
+    )
+    cluster.upgrade(options={"accept": ["all"]}).refused("'all'", "no obstacle's name")
+    assert cluster.record.upgrade_to is None
+
+
+def test_every_obstacle_at_once(cluster: TestCluster) -> None:
+    kube = cluster.kube
+    archive = HOME / "artifacts" / "releases" / NEW / "images" / "kube-proxy.tar"
+    aside = archive.with_suffix(".aside")
+    serve(cluster, 2)
+    budget(cluster, 2)
+    kube.apply(pod("alone", SPACE, "default-1", "serve"))
+    kube.wait("pod/alone", "condition=Ready", "-n", SPACE)
+    cluster.machines("master-3", "systemctl", "stop", "kubelet")
+    store_old(kube)
+    archive.rename(aside)
+    try:
+        refused = cluster.playbooks.run("plan", file=cluster.file, csk_upgrade_to="1.37")
+    finally:
+        aside.rename(archive)
+        cluster.machines("master-3", "systemctl", "start", "kubelet")
+        kube("delete", "namespace", SPACE, "--wait=false")
+    refused.refused(
+        "images/kube-proxy.tar is missing",
+        "masters master-3: aren't Ready",
+        f"PodDisruptionBudget {SPACE}/echo: allows no disruption now",
+        f"pod {SPACE}/alone on default-1: no controller would make it again",
+        "csk_upgrade_options.accept: [pods]",
+        f"API {REMOVED}: objects that are stored in it: 1",
+    )
+    listed = kube("get", "volumeattributesclasses", "-o", "json")  # as the message says
+    kube("replace", "-f", "-", stdin=listed)
+    kube.until(lambda: kube.ready() == cluster.nodes, 60)
+
+
+def test_what_a_person_set_by_kubeadm(cluster: TestCluster) -> None:
+    """A flag in kubeadm's own configuration; after the upgrade it has to be there still."""
+    put_flag(cluster, [{"name": "profiling", "value": "false"}])

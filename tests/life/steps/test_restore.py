@@ -1,0 +1,49 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way back: the snapshot that the upgrade took first, on machines made anew."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+from support.cluster import HOME, OLD, TestCluster
+from support.playbooks import Outcome
+from support.upgrades import SPACE
+
+from life.story import Life
+
+
+def revision(cluster: TestCluster) -> int:
+    """The revision of a list that is made now; kubectl's own lists have none."""
+    listed = json.loads(cluster.kube("get", "--raw", f"/api/v1/namespaces/{SPACE}/configmaps"))
+    return int(listed["metadata"]["resourceVersion"])
+
+
+def test_restore(life: Life) -> None:
+    cluster, kube, run = life.cluster, life.cluster.kube, life.cluster.playbooks.run
+    taken = max((HOME / "snapshots").glob(f"{cluster.name}-*.db"))
+    arguments = {"csk_snapshot": str(taken), "csk_confirm": cluster.name}
+    kube("delete", "configmap", "deleted-later", "-n", SPACE)
+    kube("create", "configmap", "made-later", "-n", SPACE)
+    last = revision(cluster)
+    before = cluster.machines.states()
+    # The file says 1.37, which the snapshot isn't of.
+    run("restore", file=cluster.file, csk_snapshot=str(taken)).refused(
+        "csk_confirm", f"Do: give csk_confirm={cluster.name}", "says 1.37", f"has {OLD}"
+    )
+    file = copy.deepcopy(cluster.file)
+    file["csk_cluster"]["version"] = "1.36"
+    planned = run("restore", "--check", file=file, **arguments).good()
+    assert "machines master-1, master-2, master-3, default-1, default-2: made anew" in planned.text
+    assert cluster.machines.states() == before
+    run("restore", file=file, **arguments).good()
+    assert not set(cluster.machines.states().values()) & set(before.values())
+    life.keep("revision", Outcome(0, str(last)))
+    # Who watched before is told to list anew, for the revisions went ahead.
+    assert revision(cluster) > last
+    watch = f"/api/v1/namespaces/{SPACE}/configmaps?watch=1&resourceVersion={last}"
+    assert "too old" in kube.run("get", "--raw", watch).stdout
+    life.follow()
+    cluster.load()
+    kube("rollout", "status", "deployment/echo", "-n", SPACE, "--timeout=120s")
