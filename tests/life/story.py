@@ -110,10 +110,11 @@ class Life:
         KEPT.mkdir(exist_ok=True)
         path = KEPT / "cluster.yml"
         path.write_text(yaml.safe_dump(self.cluster.file), "utf-8")
+        plain = {"ANSIBLE_NOCOLOR": "1", "NO_COLOR": "1", "CSK_LIFE_FILE": os.path.relpath(path, TOP)}
         done = subprocess.run(
             [Path(sys.executable).with_name("molecule"), command, "--scenario-name", "default"],
-            cwd=TOP, env=os.environ | {"CSK_LIFE_FILE": os.path.relpath(path, TOP), "ANSIBLE_NOCOLOR": "1", "NO_COLOR": "1"} | env,
-            text=True, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=TOP, env=os.environ | plain | env, text=True, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         return Outcome(done.returncode, done.stdout)
 
