@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 
 from support.cluster import HOME, OLD, TestCluster
 from support.playbooks import Outcome
@@ -20,7 +21,15 @@ def revision(cluster: TestCluster) -> int:
     return int(listed["metadata"]["resourceVersion"])
 
 
-def test_restore(life: Life) -> None:
+def altered(snapshot: Path, folder: Path) -> Path:
+    """A copy of a snapshot of which one byte is another one."""
+    copied = folder / snapshot.name
+    copied.write_bytes(snapshot.read_bytes()[:-1] + b"x")
+    copied.with_suffix(".json").write_bytes(snapshot.with_suffix(".json").read_bytes())
+    return copied
+
+
+def test_restore(life: Life, tmp_path: Path) -> None:
     cluster, kube, run = life.cluster, life.cluster.kube, life.cluster.playbooks.run
     taken = max((HOME / "snapshots").glob(f"{cluster.name}-*.db"))
     arguments = {"csk_snapshot": str(taken), "csk_confirm": cluster.name}
@@ -31,6 +40,9 @@ def test_restore(life: Life) -> None:
     # The file says 1.37, which the snapshot isn't of.
     run("restore", file=cluster.file, csk_snapshot=str(taken)).refused(
         "csk_confirm", f"Do: give csk_confirm={cluster.name}", "says 1.37", f"has {OLD}"
+    )
+    run("restore", file=cluster.file, csk_snapshot=str(altered(taken, tmp_path)), csk_confirm=cluster.name).refused(
+        "csk_snapshot", "was altered"
     )
     file = copy.deepcopy(cluster.file)
     file["csk_cluster"]["version"] = "1.36"

@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import by_hand
@@ -48,6 +49,17 @@ def three(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
 def test_what_the_rules_refuse(three: TestCluster, to: str, today: str, parts: list[str]) -> None:
     three.upgrade(to=to, csk_today=today).refused("csk_upgrade_to", "Do:", *parts)
     assert three.record.upgrade_to is None
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        ({"max_unavailable": 0}, ["max_unavailable", "'0'", "1 or more"]),
+        ({"surge": 1}, ["surge", "there is no such option"]),
+    ],
+)
+def test_options_that_can_not_be_right(three: TestCluster, options: dict[str, Any], parts: list[str]) -> None:
+    three.upgrade(options=options).refused(*parts)
 
 
 def test_a_master_that_can_not_start_is_put_back(three: TestCluster) -> None:
