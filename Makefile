@@ -18,7 +18,7 @@ ON_TEST_HOME := $(IN_VENV) CSK_HOME=$(CSK_TEST_HOME) ANSIBLE_COLLECTIONS_PATH=$(
 
 export CSK_HOME
 
-.PHONY: up down artifacts release node-tree test lint units sanity lifetime life soak bench prepare venv collection machine test-packages test-home clean help
+.PHONY: up down artifacts release node-tree test lint units sanity lifetime life soak bench bench-against prepare venv collection machine test-packages test-home clean help
 
 up: artifacts ## Make the demo cluster on this machine, with all that it needs
 	$(PLAYBOOK) csk.kubernetes.create -e @$(CLUSTER)
@@ -69,6 +69,10 @@ bench: test-home ## Measure creation and an upgrade beside kubeadm in sequence, 
 	$(ON_TEST_HOME) python tests/bench/scale.py build/bench/scale.json
 	$(ON_TEST_HOME) python tests/bench/ledger.py build/bench/ledger.json
 	$(ON_TEST_HOME) python tests/bench/upgrade.py build/bench/upgrade.json
+
+# AGAINST=COMMIT measures today's collection beside that of a commit.
+bench-against: test-home
+	$(ON_TEST_HOME) python tests/bench/against.py "$$($(BIN)/python tools/earlier.py $(AGAINST))" 3 build/bench/against.json
 
 prepare: machine collection
 

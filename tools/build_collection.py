@@ -34,11 +34,7 @@ def main() -> None:
         for left in BUILD.glob(".new-*"):
             shutil.rmtree(left)
         work = Path(tempfile.mkdtemp(prefix=".new-", dir=BUILD))
-        galaxy("build", "--output-path", work / "tarballs")
-        (tarball,) = (work / "tarballs").glob("*.tar.gz")
-        # The other collections come from the package `ansible` in .venv, so nothing is asked of a Galaxy server.
-        # --force, because one that is installed elsewhere would do for ansible-galaxy.
-        galaxy("install", tarball, "--collections-path", work / "collections", "--no-deps", "--offline", "--force")
+        install(TOP, work / "tarballs", work / "collections")
         (work / "collections" / STAMP.name).write_text(wanted, encoding="utf-8")
         put_in_place(work / "tarballs", TARBALLS)
         put_in_place(work / "collections", PLACE)
@@ -59,6 +55,15 @@ def sources() -> str:
         if os.path.isfile(path):
             parts += [name, b"x" if os.access(path, os.X_OK) else b"-", Path(os.fsdecode(path)).read_bytes()]
     return digest(*parts)
+
+
+def install(tree: Path, tarballs: Path, collections: Path) -> None:
+    """Build the collection of a tree into one folder, and install it into another one."""
+    galaxy("build", tree, "--output-path", tarballs)
+    (tarball,) = tarballs.glob("*.tar.gz")
+    # The other collections come from the package `ansible` in .venv, so nothing is asked of a Galaxy server.
+    # --force, because one that is installed elsewhere would do for ansible-galaxy.
+    galaxy("install", tarball, "--collections-path", collections, "--no-deps", "--offline", "--force")
 
 
 def galaxy(*arguments: str | Path) -> None:
