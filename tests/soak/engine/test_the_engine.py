@@ -17,7 +17,7 @@ import pytest
 from support.cluster import TestCluster
 from support.kube import pod, until
 
-PREPARE = Path(__file__).parent.parent.parent / "tools" / "prepare_machine.py"
+PREPARE = Path(__file__).parents[3] / "tools" / "prepare_machine.py"
 PID = Path("/var/run/docker.pid")
 
 
