@@ -104,7 +104,7 @@ class TestCluster:
 @pytest.fixture(scope="session")
 def playbooks(tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
     """The way to run playbooks in the tests' csk_home, from which nothing of an earlier run is left."""
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import ContainerProvider
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider
 
     if not KUBECTL.exists():
         pytest.fail(f"{KUBECTL} isn't there: make artifacts")
