@@ -4,24 +4,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import (
-    argspec,
-    certificates,
-    checking,
-    limits,
-    plan,
-    spec,
-)
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result, diff
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.info import after_create, cluster_info
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.lifecycle import make_ready, remove, write_kubeconfig
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, Pool, masters_of
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.reconcile import machines, record_cluster
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Live, Session, host
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.entry.action import CskAction
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import cluster
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.steps import Task
 
 
 class ActionModule(CskAction):
@@ -30,156 +17,6 @@ class ActionModule(CskAction):
     module = "csk_cluster"
     logged = True
 
-    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def work(self, task: Task) -> dict[str, Any]:
         """Bring the cluster to the state that is asked for."""
-        wrong = spec.name_problems(values["name"], "csk_cluster.name", spec.CLUSTER_NAME_LENGTH)
-        if wrong:
-            raise CskError(wrong)
-        if values["state"] == "absent":
-            changes = remove(session, values["name"], values["confirm"], self.check_mode)
-            return {"changed": bool(changes), "changes": changes, "machines": []}
-        if values["state"] == "ready":
-            return self._ready(session, values)
-        return self._present(session, values)
-
-    def _present(self, session: Session, values: dict[str, Any]) -> dict[str, Any]:
-        name = values["name"]
-        settings = {key: values[key] for key in argspec.settings("csk_cluster") if key not in ("name", "version")}
-        if not self.check_mode:
-            session.lock(name)  # before anything is read, so that it stays true
-        recorded = session.ledger.cluster(name)
-        version = self._check(session, values, recorded)
-        changes = [] if recorded else plan.create_sentences(name, version, values["masters"], values["zones"])
-        if self.check_mode:
-            after = settings
-            if recorded:
-                changed = checking.changed_settings(recorded, values)
-                after = recorded.spec | {key: values[key] for key in changed}
-                changes += [f"cluster {name}: change {', '.join(changed)}."] if changed else []
-                masters, pools, states, observed = _masters(session, recorded)
-                changes += plan.cluster_sentences(recorded, masters, pools, states, observed)
-                changes += checking.certificate_sentences(session, recorded, masters, values["endpoint_sans"])[0]
-            shown = diff(recorded and recorded.spec, after, name) if changes else {}
-            return {"changed": bool(changes), "changes": changes, "machines": [], "diff": shown}
-        with session.step(name, "masters' machines"):
-            cluster = record_cluster(session, name, version, settings)
-            changed = checking.changed_settings(cluster, values)
-            if changed:
-                session.ledger.set_spec(name, cluster.spec | {key: values[key] for key in changed})
-                changes.append(f"cluster {name}: changed {', '.join(changed)}.")
-            masters = masters_of(session.ledger.machines(name))
-            live = session.live(cluster, masters)
-            hosts, done = machines(session, cluster, masters, live)
-            changes += done
-            more, done = self._certificate_hosts(session, cluster, masters, hosts, values["endpoint_sans"])
-            hosts, changes = hosts + more, changes + done
-            missing = plan.addons_missing(live.observed) if cluster.status == "ready" else list(plan.ADDONS)
-            if cluster.status == "ready" and {"coredns", "kube-proxy"} & set(missing):
-                hosts += self._addon_host(session, cluster, masters, live, hosts)
-        after = session.cluster(name)
-        return {
-            "changed": bool(changes),
-            "changes": changes,
-            "cluster": cluster_result(after),
-            "machines": hosts,
-            "addons_missing": missing,
-            "nodes_to_forget": _nodes_to_forget(session, after),
-            "kubeconfig": str(write_kubeconfig(session, cluster)),
-            "api_address": _api_address(masters, live),
-            "flannel_image": session.flannel_image(version),
-            "diff": diff(recorded and recorded.spec, after.spec, name) if changes else {},
-        }
-
-    @staticmethod
-    def _certificate_hosts(
-        session: Session, cluster: Cluster, masters: list[Machine], hosts: list[dict[str, Any]], sans: list[str]
-    ) -> tuple[list[dict[str, Any]], list[str]]:
-        """The masters that have nothing else to do than to get another certificate, and the same in sentences."""
-        if cluster.status != "ready":
-            return [], []
-        busy = {entry["variables"]["csk_node"] for entry in hosts}
-        free = [master for master in masters if master.name not in busy]
-        old = certificates.outdated(cluster, free, certificates.shown(free), sans)
-        console = session.provider(cluster.spec).console
-        entries = [host(cluster, m, masters, console(cluster.name, m.name), "certificates") for m in old]
-        return entries, [f"{m.name}: renew the API server's certificate." for m in old]
-
-    @staticmethod
-    def _addon_host(
-        session: Session, cluster: Cluster, masters: list[Machine], live: Live, hosts: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """A healthy master that has nothing else to do, where kubeadm puts its add-ons back."""
-        busy = {entry["variables"]["csk_node"] for entry in hosts}
-        for master in masters:
-            node = live.observed.nodes.get(master.name)
-            if node and node.ready and master.name not in busy:
-                console = session.provider(cluster.spec).console(cluster.name, master.name)
-                return [host(cluster, master, masters, console, "addons")]
-        return []
-
-    def _check(self, session: Session, values: dict[str, Any], recorded: Cluster | None) -> str:
-        """Refuse what breaks a rule; return the exact version."""
-        problems = spec.cluster_problems(values, session.quotas.nodes)
-        if not values.get("version"):
-            rule = "a cluster has a version: a minor, or an exact one."
-            problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
-            raise CskError(problems)
-        version, found, _warnings = checking.version_for(session, recorded, values["version"])
-        problems += found
-        if recorded:
-            lost = recorded.upgrade_to and checking.lost_masters(session.live(recorded), session, recorded)
-            checking.refuse_unfinished(recorded, bool(lost))
-            problems += limits.immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values)
-        elif version:
-            provider = session.provider(values)
-            problems += checking.quota_problems(session)
-            problems += provider.check(version, values["masters"])
-            problems += checking.network_problems(session, values, provider.networks())
-        if problems:
-            raise CskError(problems)
-        return version
-
-    def _ready(self, session: Session, values: dict[str, Any]) -> dict[str, Any]:
-        if not self.check_mode:
-            session.lock(values["name"])
-        cluster = session.cluster(values["name"])
-        lost = cluster.upgrade_to and checking.lost_masters(session.live(cluster), session, cluster)
-        checking.refuse_unfinished(cluster, bool(lost))  # one that joined a moment ago counts as lost until now
-        if self.check_mode:
-            return {"changed": False, "changes": [], "cluster": cluster_result(cluster), "machines": []}
-        with session.step(cluster.name, "waiting until all is ready"):
-            changes = make_ready(session, cluster, values["timeout"])
-            path = write_kubeconfig(session, cluster)
-        session.ledger.unlock(cluster.name, session.run)
-        steps = session.steps(cluster.name)
-        info = cluster_info(session, session.cluster(cluster.name))
-        for line in after_create(info, steps, time.time() - session.started()):
-            self.say(line)
-        return {
-            "changed": bool(changes),
-            "changes": changes,
-            "cluster": cluster_result(session.cluster(cluster.name)),
-            "machines": [],
-            "kubeconfig": str(path),
-            "steps": [{"title": title, "seconds": round(seconds, 1)} for title, seconds in steps],
-        }
-
-
-def _nodes_to_forget(session: Session, cluster: Cluster) -> list[str]:
-    """The workers that a restoration makes anew: the snapshot has a Node of each, which isn't theirs."""
-    if not cluster.restore_from:
-        return []
-    return [m.name for m in session.ledger.machines(cluster.name) if m.role == "worker" and m.status == "new"]
-
-
-def _api_address(masters: list[Machine], live: Live) -> str:
-    """A master whose API server is ready; while the cluster is being created, the one that is first to be."""
-    ready = [m.address for m in masters if (node := live.observed.nodes.get(m.name)) and node.ready and node.kubelet]
-    return (ready or [masters[0].address])[0]
-
-
-def _masters(session: Session, cluster: Cluster) -> tuple[list[Machine], dict[str, Pool], dict[str, Any], Any]:
-    """The masters as recorded and as they are, as plan.cluster_sentences takes them."""
-    recorded = masters_of(session.ledger.machines(cluster.name))
-    live = session.live(cluster, recorded)
-    return recorded, {}, live.machines, live.observed
+        return cluster.bring(task)

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.info import cluster_info, summary
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.entry.action import CskAction
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import info
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.steps import Task
 
 
 class ActionModule(CskAction):
@@ -16,14 +16,6 @@ class ActionModule(CskAction):
 
     module = "csk_cluster_info"
 
-    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def work(self, task: Task) -> dict[str, Any]:
         """Read one cluster, or all of them."""
-        chosen = [session.cluster(values["name"])] if values["name"] else session.ledger.clusters()
-        clusters = [cluster_info(session, cluster) for cluster in chosen]
-        if values["show"]:
-            for info in clusters:
-                for line in summary(info):
-                    self.say(line)
-            if not clusters:
-                self.say(f"no clusters in the ledger of {session.home}")
-        return {"changed": False, "clusters": clusters}
+        return info.read_clusters(task)

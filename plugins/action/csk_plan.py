@@ -6,12 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result, diff
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.checking import check_file
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.upgrading import make_plan, show
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.entry.action import CskAction
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import planning
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.steps import Task
 
 
 class ActionModule(CskAction):
@@ -19,50 +16,6 @@ class ActionModule(CskAction):
 
     module = "csk_plan"
 
-    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def work(self, task: Task) -> dict[str, Any]:
         """Check the file; nothing is changed."""
-        if values["upgrade_to"]:
-            return self._upgrade(session, values)
-        variables = {f"csk_{name}": values.get(name) for name in ("cluster", "nodepools", "stacks")}
-        given = task_vars if values["check_variables"] else {}
-        checked = check_file(session, variables, given, values["scale"])
-        if checked.problems:
-            raise CskError(checked.problems)
-        for warning in checked.warnings:
-            self._display.warning(warning)
-        name = checked.cluster["name"]
-        lines = [
-            *checked.changes,
-            *(f"pool {pool}: not in the file; it is kept." for pool in checked.kept),
-        ]
-        self.say(f"{name}: {len(checked.changes) or 'nothing'} to do")
-        for line in lines:
-            self.say(f"  {line}")
-        recorded = checked.recorded
-        before = {"cluster": cluster_result(recorded)["settings"] | {"version": recorded.version}} if recorded else None
-        after = {"cluster": {k: v for k, v in checked.cluster.items() if v is not None} | {"version": checked.version}}
-        return {
-            "changed": bool(checked.changes),
-            "name": name,
-            "version": checked.version,
-            "changes": checked.changes,
-            "kept": checked.kept,
-            "diff": diff(before, after if not recorded else _merged(before, after, checked.changes), name)
-            if checked.changes
-            else {},
-        }
-
-    def _upgrade(self, session: Session, values: dict[str, Any]) -> dict[str, Any]:
-        options = argspec.module_arguments(
-            "csk_upgrade", {"name": "", "state": "started", "options": values["upgrade_options"]}
-        )["options"]
-        name = (values["cluster"] or {}).get("name", "")
-        plan = make_plan(session, session.cluster(name), values["upgrade_to"], options)
-        changes = show(plan, name, self.say, self._display.warning)
-        return {"changed": bool(changes), "name": name, "version": plan.target, "changes": changes, "kept": []}
-
-
-def _merged(before: dict[str, Any] | None, after: dict[str, Any], changes: list[str]) -> dict[str, Any]:
-    """What an existing cluster's settings become, with the steps that a run would take."""
-    settings = (before or {}).get("cluster", {}) | after["cluster"]
-    return {"cluster": settings, "changes": changes}
+        return planning.tell(task)

@@ -4,22 +4,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import pki
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.cluster_api import Observed, connect
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.kubeadm import PORT
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.lifecycle import write_kubeconfig
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.node_files import PKI, PKI_FILES
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import MachineState
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.rebuild import cluster_of, machines_of
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session
-
-_RULE = "a ledger is rebuilt from a master that runs: its CAs, the API's record, and the Nodes."
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.entry.action import CskAction
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import rebuild
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.steps import Task
 
 
 class ActionModule(CskAction):
@@ -29,68 +18,6 @@ class ActionModule(CskAction):
     logged = True
     _requires_connection = True
 
-    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Find a master of the lost cluster, or rebuild the cluster's record from the one that the task runs on."""
-        del task_vars
-        name = values["name"]
-        result: dict[str, Any] = {"changed": False, "changes": [], "machines": []}
-        if session.ledger.cluster(name):
-            return result
-        states = session.provider(values).list(name)
-        masters = [s for s in states if s.labels.get("csk.dev/role") == "master" and s.status == "running"]
-        if not masters:
-            what = f"the provider has no running master of a cluster {name}."
-            fix = "check the name, or start its machines; csk.kubernetes.info lists the clusters that the ledger knows."
-            raise CskError(Problem("csk_name", what, _RULE, fix))
-        if values["state"] == "found":
-            provider = session.provider(values)
-            hosts = [{"name": f"{name}.{s.name}", "variables": provider.console(name, s.name)} for s in masters[:1]]
-            return result | {"machines": hosts}
-        if not self.check_mode:
-            session.lock(name)
-        cluster_id = session.provider(values).clusters()[name]
-        return result | self._present(session, name, cluster_id, states, masters[0])
-
-    def _present(
-        self, session: Session, name: str, cluster_id: str, states: list[MachineState], master: MachineState
-    ) -> dict[str, Any]:
-        secrets = self._fetch(session.folder(name))
-        crt, key = pki.client_cert(secrets["ca.crt"], secrets["ca.key"], pki.ADMIN_USER, [pki.ADMIN_GROUP])
-        secrets |= {"admin.crt": crt, "admin.key": key}
-        observed = _observe(session.folder(name), f"https://{master.address}:{PORT}", secrets)
-        cluster, pools = cluster_of(observed.record or {})
-        if (cluster.name, cluster.id) != (name, cluster_id):
-            what = f"the record is of cluster {cluster.name}, id {cluster.id}; the machines are of another one."
-            raise CskError(Problem("csk_name", what, _RULE, "see which machines belong together: docker ps."))
-        labels = {node.name: node.labels for node in observed.nodes.values()}
-        versions = {node.name: node.version.removeprefix("v") for node in observed.nodes.values()}
-        machines = machines_of(cluster, pools, labels, states, versions)
-        names = ", ".join(machine.name for machine in machines)
-        changes = [f"cluster {name}: recorded again, with the machines {names}."]
-        result = {"changed": True, "changes": changes, "cluster": cluster_result(cluster)}
-        if not self.check_mode:
-            session.ledger.check_key()
-            session.ledger.restore_cluster(cluster, pools, machines, secrets)
-            result["kubeconfig"] = str(write_kubeconfig(session, cluster))
-            session.ledger.unlock(name, session.run)
-        return result
-
-    def _fetch(self, folder: Path) -> dict[str, bytes]:
-        """The master's CAs and keys, without any of them in an output."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder, prefix=".rebuild-") as target:
-            found = {}
-            for name in PKI_FILES:
-                path = Path(target) / "file"
-                self._connection.fetch_file(f"{PKI}/{name}", str(path))
-                found[name] = path.read_bytes()
-                path.unlink()
-        return found
-
-
-def _observe(folder: Path, server: str, secrets: dict[str, bytes]) -> Observed:
-    with connect(folder, server, *(secrets[name] for name in ("ca.crt", "admin.crt", "admin.key"))) as api:
-        observed = api.observe()
-    if not observed.reachable:
-        raise CskError(Problem("API", f"{server} doesn't answer.", _RULE, "look at this master's API server."))
-    return observed
+    def work(self, task: Task) -> dict[str, Any]:
+        """Find a master of the lost cluster, or rebuild the cluster's record from it."""
+        return rebuild.rebuild(task)

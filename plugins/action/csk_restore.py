@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import restore
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.entry.action import CskAction
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import restore
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.steps import Task
 
 
 class ActionModule(CskAction):
@@ -18,19 +17,6 @@ class ActionModule(CskAction):
     module = "csk_restore"
     logged = True
 
-    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Check the snapshot, record the restoration, and remove the machines that are made anew."""
-        del task_vars
-        if not self.check_mode:
-            session.lock(values["name"])
-        cluster = session.cluster(values["name"])
-        path = Path(values["snapshot"]).expanduser().absolute()
-        snapshot = restore.check(session, cluster, path, values["confirm"], values["version"])
-        if self.check_mode:
-            names = restore.going(session.ledger.machines(cluster.name), snapshot)
-            changes = restore.sentences(cluster, names, snapshot)
-        else:
-            changes = restore.begin(session, cluster, path, snapshot)
-        for line in changes:
-            self.say(line)
-        return {"changed": True, "changes": changes, "cluster": cluster_result(session.cluster(cluster.name))}
+    def work(self, task: Task) -> dict[str, Any]:
+        """Check the snapshot, record the restoration, and remove what is made anew."""
+        return restore.restore(task)

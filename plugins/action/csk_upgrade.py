@@ -4,15 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import upgrading
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction, cluster_result
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.checking import refuse_unfinished
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine, masters_of
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session, host
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.entry.action import CskAction
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.steps import Task
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.upgrade import steps
 
 
 class ActionModule(CskAction):
@@ -21,126 +17,6 @@ class ActionModule(CskAction):
     module = "csk_upgrade"
     logged = True
 
-    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def work(self, task: Task) -> dict[str, Any]:
         """Take one step."""
-        del task_vars
-        if not self.check_mode:
-            session.lock(values["name"])
-        cluster = session.cluster(values["name"])
-        result: dict[str, Any] = {"changes": [], "machines": [], "cluster": cluster_result(cluster)}
-        if values["state"] == "started":
-            result |= self._started(session, cluster, values)
-        elif values["state"] == "renewing":
-            refuse_unfinished(cluster)
-            masters, result["changes"] = upgrading.begin_renewal(session, cluster)
-            result["machines"] = [_host(session, cluster, master, masters, "master") for master in masters]
-        elif not self.check_mode:
-            step: Callable[..., dict[str, Any]] = getattr(self, f"_{values['state']}")
-            result |= step(session, cluster, values)
-        return result | {"changed": bool(result["changes"])}
-
-    def _started(self, session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        if not values["to"]:
-            rule = "an upgrade goes to a version: a minor, or an exact one."
-            raise CskError(Problem("csk_upgrade_to", "isn't there.", rule, "give it by -e csk_upgrade_to=1.37."))
-        plan = upgrading.make_plan(session, cluster, values["to"], values["options"])
-        changes = upgrading.show(plan, cluster.name, self.say, self._display.warning)
-        if not self.check_mode:
-            if plan.nothing_to_do and not cluster.upgrade_to:
-                session.ledger.unlock(cluster.name, session.run)
-            elif not plan.nothing_to_do:
-                session.ledger.set_upgrade(cluster.name, plan.target)
-        machines = {machine.name: machine for machine in session.ledger.machines(cluster.name)}
-        masters = masters_of(machines.values())
-        rest = bool(plan.masters) or cluster.version != plan.target
-        steps = dict.fromkeys(plan.masters, "master")
-        steps |= {name: "worker" for batch in plan.batches for name in batch}
-        steps |= {name: "replace" for batch in plan.replaced for name in batch}
-        # The groups of a run's second upgrade are others than those of its first.
-        second = "" if values["stop"] == 1 else "_2"
-        hosts = [_host(session, cluster, machines[name], masters, step + second) for name, step in steps.items()]
-        return {
-            "changes": changes,
-            "target": plan.target,
-            "first": plan.masters[0] if plan.snapshot else "",
-            "snapshot_from": plan.snapshot_from,
-            "left_out": list(plan.left_out),
-            "batches": [len(batch) for batch in plan.batches],
-            "replaced": [len(batch) for batch in plan.replaced],
-            "stops": values["stop"] + (0 if self.check_mode else len(plan.then)),
-            "finish": cluster.upgrade_to is not None or not plan.nothing_to_do,
-            "peers": [master.address for master in masters],
-            "flannel_image": session.flannel_image(plan.target),
-            "kubeconfig": str(session.folder(cluster.name) / "kubeconfig"),
-            "machines": hosts,
-            "addons": [_host(session, cluster, masters[0], masters, f"addons{second}")] if rest else [],
-        }
-
-    @staticmethod
-    def _prepared(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        with session.step(cluster.name, "artifacts of the target to the nodes"):
-            provider = session.provider(cluster.spec)
-            folder = provider.deliver(cluster.name, values["nodes"], _target(cluster))
-        return {"artifacts": folder, "at_once": provider.at_once}
-
-    @staticmethod
-    def _emptied(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        batch = [_machine(session, cluster, name) for name in values["nodes"]]
-        return {"changes": upgrading.empty(session, cluster, batch, values["options"]["accept"])}
-
-    @staticmethod
-    def _turn(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        upgrading.take_turn(session, cluster, _machine(session, cluster, values["node"]))
-        return {}
-
-    @staticmethod
-    def _well(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        version = cluster.upgrade_to or cluster.version
-        return {"changes": upgrading.confirm(session, cluster, _machine(session, cluster, values["node"]), version)}
-
-    @staticmethod
-    def _surged(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        heirs, hosts, done = upgrading.surge(session, cluster, values["nodes"])
-        return {"changes": done, "machines": hosts, "heirs": heirs}
-
-    @staticmethod
-    def _retired(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        with session.step(cluster.name, f"removal of {', '.join(values['nodes'])}"):
-            return {"changes": upgrading.retire(session, cluster, values["nodes"], values["options"]["accept"])}
-
-    @staticmethod
-    def _given_back(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        machine = _machine(session, cluster, values["node"])
-        upgrading.give_back(session, cluster, machine, values["step"], values["cause"], values["outcome"])
-        return {}
-
-    @staticmethod
-    def _masters(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        del values
-        return {"changes": upgrading.masters_done(session, cluster, _target(cluster))}
-
-    @staticmethod
-    def _finished(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
-        with session.step(cluster.name, "waiting until nodes and add-ons are well"):
-            return {"changes": upgrading.finish(session, cluster, values["timeout"])}
-
-
-def _target(cluster: Cluster) -> str:
-    if cluster.upgrade_to is None:
-        rule = "these steps belong to an upgrade that state started began."
-        raise CskError(Problem("csk_upgrade", "no upgrade is under way.", rule, "run the playbook from its start."))
-    return cluster.upgrade_to
-
-
-def _machine(session: Session, cluster: Cluster, name: str | None) -> Machine:
-    machines = {machine.name: machine for machine in session.ledger.machines(cluster.name)}
-    if name not in machines:
-        rule = "a node is one of the cluster's machines."
-        what, fix = f"{name!r} isn't known.", f"use one of {', '.join(machines)}."
-        raise CskError(Problem("csk_upgrade.node", what, rule, fix))
-    return machines[name]
-
-
-def _host(session: Session, cluster: Cluster, machine: Machine, masters: list[Machine], step: str) -> dict[str, Any]:
-    console = session.provider(cluster.spec).console(cluster.name, machine.name)
-    return host(cluster, machine, masters, console, step)
+        return steps.take(task)

@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import catalogue, upgrade_rules
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.action import CskAction
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError, Problem
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.session import Session
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.entry.action import CskAction
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import version
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.steps import Task
 
 
 class ActionModule(CskAction):
@@ -19,36 +16,6 @@ class ActionModule(CskAction):
 
     module = "csk_version"
 
-    def work(self, session: Session, values: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def work(self, task: Task) -> dict[str, Any]:
         """Judge one version, or the newest of each minor; and an upgrade, where one is asked about."""
-        del task_vars
-        minors, today = session.minors, session.today
-        if values["upgrade_to"] and not values["version"]:
-            rule = "an upgrade goes from one version to another."
-            raise CskError(Problem("version", "is missing beside upgrade_to.", rule, "say what the cluster has."))
-        asked = (
-            [catalogue.resolve(values["version"], minors, "version")]
-            if values["version"]
-            else [minor.newest for minor in minors.values()]
-        )
-        versions = []
-        for version in asked:
-            minor = minors[catalogue.minor_of(version)]
-            verdict = asdict(catalogue.judge(version, minors, today))
-            dates = {"released": minor.released, "valid_until": minor.valid_until}
-            upgrades = [asdict(step) for step in upgrade_rules.targets(version, minors, today)]
-            versions.append({"minor": minor.name, **verdict, **dates, "upgrades": upgrades})
-        result: dict[str, Any] = {"changed": False, "versions": versions}
-        if values["upgrade_to"]:
-            target = catalogue.resolve(values["upgrade_to"], minors, "upgrade_to")
-            result["upgrade"] = asdict(upgrade_rules.judge(asked[0], target, minors, today))
-        return _plain(result)
-
-
-def _plain(value: Any) -> Any:
-    """Dates as ``YYYY-MM-DD``, and tuples as lists, all the way down."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
+        return version.judge(task)

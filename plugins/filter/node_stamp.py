@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.tree import node_stamp
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.tree import node_stamp
 
 DOCUMENTATION = r"""
 name: node_stamp

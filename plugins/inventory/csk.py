@@ -77,12 +77,9 @@ from typing import Any
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import container
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.inventory import hosts_of
 
-#: Ansible's connection variables for a machine, by the cluster's provider.
-_CONNECTIONS = {"container": container.connection}
 _FILE_NAMES = ("csk.yml", "csk.yaml")
 
 
@@ -103,7 +100,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         hosts = self._cache.get(key) if cache and use_cache else None
         if hosts is None:
             try:
-                hosts = _hosts(*(self.get_option(name) for name in ("csk_home", "csk_ledger_url", "cluster")))
+                hosts = hosts_of(*(self.get_option(name) for name in ("csk_home", "csk_ledger_url", "cluster")))
             except CskError as error:
                 raise AnsibleParserError(str(error)) from error
             if use_cache:
@@ -130,26 +127,3 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _group(self, name: str) -> str:
         return self.inventory.add_group(re.sub(r"\W", "_", name, flags=re.ASCII))
-
-
-def _hosts(home: str, url: str | None, cluster: str | None) -> list[dict[str, Any]]:
-    """Return each machine's variables, as JSON values."""
-    if not url and not (Path(home).expanduser() / "ledger.db").exists():
-        return []
-    ledger = Ledger.open(home, url)
-    clusters = {known.name: known.spec for known in ledger.clusters()}
-    return [
-        {
-            **_CONNECTIONS[clusters[machine.cluster]["provider"]](f"{machine.cluster}.{machine.name}"),
-            "csk_cluster_name": machine.cluster,
-            "csk_node": machine.name,
-            "csk_role": machine.role,
-            "csk_pool": machine.pool or "",
-            "csk_zone": machine.zone,
-            "csk_address": machine.address,
-            "csk_origin": machine.origin,
-            "csk_status": machine.status,
-            "csk_tags": clusters[machine.cluster].get("tags", {}),
-        }
-        for machine in ledger.machines(cluster)
-    ]

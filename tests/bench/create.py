@@ -29,10 +29,11 @@ from ansible.plugins.loader import init_plugin_loader
 # What is measured is the installed collection, as Ansible finds it; only then it can be imported.
 init_plugin_loader([path for path in os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":") if path])
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec, kubeadm, nodenet, pki  # noqa: E402
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import Cluster, Machine  # noqa: E402
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import MachineSpec  # noqa: E402
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import ContainerProvider  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import MachineSpec  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Cluster, Machine  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.render import kubeadm, nodenet, pki  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import argspec  # noqa: E402
 
 VERSION = "1.36.3"
 TODAY = "2026-11-24"

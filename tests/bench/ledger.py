@@ -26,8 +26,9 @@ from ansible.plugins.loader import init_plugin_loader
 # What is measured is the installed collection, as Ansible finds it; only then it can be imported.
 init_plugin_loader([path for path in os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(":") if path])
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger, Run  # noqa: E402
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import NewMachine  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import NewMachine  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.run import Run  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger  # noqa: E402
 
 RESULT = Path(sys.argv[1])
 SIZES = (100, 1000)

@@ -54,7 +54,7 @@ class Machines:
 
     def remove(self, node: str) -> None:
         """Take a machine away, with its data."""
-        from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import Engine
+        from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import Engine
 
         self.api.remove_container(f"{self.cluster}.{node}", force=True, v=True)
         Engine().helper(f"rm -rf /data/nodes/{self.cluster}/{node}", [])
@@ -83,7 +83,7 @@ class Machines:
 
     def left(self) -> list[str]:
         """Everything that the Engine's host has of the cluster."""
-        from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import Engine
+        from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import Engine
 
         label = {"label": [f"csk.dev/cluster={self.cluster}"]}
         found = [item["Names"][0] for item in self.api.containers(all=True, filters=label)]

@@ -14,8 +14,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..errors import CskError, Problem
-from ..process import die_with_parent
+from ..core.errors import CskError, Problem
+from ..core.process import die_with_parent
 from . import manifest
 from .golang import Caches, Go, environment
 from .recipes import RECIPES, Recipe

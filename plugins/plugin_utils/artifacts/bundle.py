@@ -11,7 +11,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
 from . import manifest
 from .release import Release
 from .store import Store

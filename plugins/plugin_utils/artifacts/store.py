@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
 
 Say = Callable[[str], None]
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 import shutil
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import CskError, Problem
-from . import assemble, manifest, registry
+from ..core.errors import CskError, Problem
+from . import assemble, manifest
 from .published import Download, Places, checksum, downloads
 from .recipes import IMAGES
 from .release import Component, Release
@@ -22,6 +23,10 @@ _NEED_GB = 4
 _TIMEOUT = 60
 _PROBE_TIMEOUT = 4
 _AGENT = "csk"
+
+# Pulls an image (name, mirror) and writes it as an archive; what it was made from. The other one connects to it.
+Pull = Callable[[str, str, Path], dict[str, str]]
+Engine = Callable[[], Pull]
 
 
 def answers(release: Release, places: Places) -> bool:
@@ -36,14 +41,15 @@ def answers(release: Release, places: Places) -> bool:
     return True
 
 
-def obtain(store: Store, release: Release, places: Places, say: Say) -> list[str]:
+def obtain(store: Store, release: Release, places: Places, engine: Engine, say: Say) -> list[str]:
     """Download what is missing of a release, and publish it.
 
+    :param engine: connects to what pulls the images.
     :returns: what was downloaded.
     :raises CskError: for what can't be had, or isn't what its checksum says.
     """
     store.need(_NEED_GB, "downloading a release")
-    engine = registry.connect()
+    pull = engine()
     published = [part for part in release.components.values() if downloads(part, places)]
     todo = [part for part in published if not _is_right(store, part)]
     steps = len(todo) + len(IMAGES)
@@ -64,7 +70,7 @@ def obtain(store: Store, release: Release, places: Places, say: Say) -> list[str
     for number, image in enumerate(IMAGES, len(todo) + 1):
         begun = time.monotonic()
         name, path = assemble.image_name(release, image), f"images/{image.short}.tar"
-        written[name] = {"file": path} | registry.save(engine, name, places.registry, target / path)
+        written[name] = {"file": path} | pull(name, places.registry, target / path)
         say(f"[{number}/{steps}] {name} ... {time.monotonic() - begun:.0f} s")
     assemble.finish(target, release, {"source": "upstream", "components": recorded, "images": written})
     store.publish(target, store.release(release.version))

@@ -8,9 +8,8 @@ from .locks import LockResult, Locks
 from .machines import Machines
 from .operations import Operation, Operations
 from .restoring import Restoring
-from .run import Run
 
-__all__ = ["Ledger", "LockResult", "Operation", "Run"]
+__all__ = ["Ledger", "LockResult", "Operation"]
 
 
 class Ledger(Machines, Restoring, Locks, Operations):

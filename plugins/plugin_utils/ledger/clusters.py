@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CskError, Problem
-from ..models import Cluster, ClusterStatus
-from ..quotas import clusters_problem
+from ..core.errors import CskError, Problem
+from ..core.models import Cluster, ClusterStatus
+from ..rules.quotas import clusters_problem
 from . import networks
 from . import schema as t
 from .database import Database

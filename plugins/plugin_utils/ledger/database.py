@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
 from . import schema
 
 if TYPE_CHECKING:

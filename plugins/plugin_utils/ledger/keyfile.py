@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
 
 
 def read(path: Path) -> str | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
+from ..core.run import Run
 from . import schema as t
 from .database import Database
-from .run import Run
 
 if TYPE_CHECKING:
     from datetime import datetime

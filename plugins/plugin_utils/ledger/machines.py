@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CskError, Problem
-from ..models import Cluster, Machine, MachineStatus, NewMachine, Pool
-from ..quotas import nodes_problem
+from ..core.errors import CskError, Problem
+from ..core.models import Cluster, Machine, MachineStatus, NewMachine, Pool
+from ..rules.quotas import nodes_problem
 from . import networks
 from . import schema as t
 from .clusters import Clusters

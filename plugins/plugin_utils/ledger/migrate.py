@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
 from .schema import VERSION_TABLE
 
 if TYPE_CHECKING:

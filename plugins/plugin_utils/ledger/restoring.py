@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..errors import CskError, Problem
-from ..models import Cluster, Machine, Pool
+from ..core.errors import CskError, Problem
+from ..core.models import Cluster, Machine, Pool
 from . import schema as t
 from .secret_store import SecretStore
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import CskError, Problem
+from ..core.errors import CskError, Problem
 from . import keyfile
 from . import schema as t
 from .clusters import Clusters

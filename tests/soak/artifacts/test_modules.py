@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.release import load
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.store import Store
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.context.catalogue import load_release as load
 
 from .conftest import VERSION, Playbook, command, rewrite
 

@@ -51,10 +51,14 @@ def manifest() -> dict[str, Any]:
 def plain() -> Iterator[Any]:
     """A container with Debian, systemd and Python, and nothing of a node; on a network, to install packages."""
     import ansible_collections.csk.kubernetes as collection
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import Engine
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.image import BASE_IMAGE, BaseTree, NodeImage
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.store import Store
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import machine
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import Engine
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.image import (
+        BASE_IMAGE,
+        BaseTree,
+        NodeImage,
+    )
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.store import Store
 
     (root,) = collection.__path__
     engine = Engine()
@@ -87,7 +91,7 @@ Playbook = Callable[..., Outcome]
 @pytest.fixture
 def role_node(plain: Any, tmp_path: Path) -> Playbook:
     """Runs role node on the plain host, as a user's own playbook would."""
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.names import connection
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.names import connection
 
     del plain
     variables = connection(PLAIN) | {

@@ -11,7 +11,7 @@ from .conftest import PLAIN, RELEASE, Playbook
 
 
 def on_host(engine: Any, *command: str) -> str:
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import machine
 
     return machine.run(engine, PLAIN, list(command))
 

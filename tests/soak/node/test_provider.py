@@ -23,13 +23,13 @@ ARTIFACTS = HOME / "artifacts" / "releases"
 
 
 def new_provider() -> Any:
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import ContainerProvider
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider
 
     return ContainerProvider(ARTIFACTS)
 
 
 def specs(network: str, *names: str) -> list[Any]:
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import MachineSpec
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import MachineSpec
 
     return [
         MachineSpec(name, f"{network}.{10 + place}", RELEASE, zone="zone-a", env={"CSK_DNS": "192.0.2.53"})
@@ -38,7 +38,7 @@ def specs(network: str, *names: str) -> list[Any]:
 
 
 def on_machine(provider: Any, name: str, command: str) -> str:
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import machine
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import machine
 
     return machine.run(provider.engine, name, ["sh", "-c", command]).strip()
 
@@ -122,8 +122,8 @@ def test_a_machine_comes_back(provider: Any, network: str, how: str) -> None:
 def test_a_creation_that_is_killed_can_be_repeated(provider: Any, network: str) -> None:
     names = ["m-1", "m-2", "m-3", "m-4"]
     code = f"""
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import ContainerProvider
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import MachineSpec
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import MachineSpec
 specs = [MachineSpec(n, f"{network}.{{10 + i}}", "{RELEASE}") for i, n in enumerate({names})]
 print("go", flush=True)
 ContainerProvider("{ARTIFACTS}").create("{A}", "{ID}", specs)
@@ -150,7 +150,7 @@ def test_two_clusters_do_not_disturb_each_other(provider: Any, network: str) -> 
     provider.delete(A, cluster_id=ID)
     assert left(provider, A) == []
     assert [(item.name, item.status) for item in provider.list(B)] == [("m-1", "running")]
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 
     with pytest.raises(CskError, match=OTHER):
         provider.delete(B, cluster_id=ID)

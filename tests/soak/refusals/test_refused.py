@@ -109,7 +109,7 @@ def test_every_option_is_refused_by_its_name(playbooks: Playbooks, bad: dict[str
 
 
 def test_every_option_has_a_bad_value() -> None:
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils import argspec
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import argspec
 
     for place, module in (("csk_cluster", "csk_cluster"), ("csk_nodepools[0]", "csk_nodepool")):
         assert set(TYPES[place]) | set(VALUES[place]) == set(argspec.settings(module))

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import ansible_collections.csk.kubernetes.plugins.plugin_utils.errors as anchor
+import ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors as anchor
 import pytest
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import NewMachine
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import NewMachine
 
-ROOT = Path(anchor.__file__).parents[5]  # the folder that holds ansible_collections
+ROOT = Path(anchor.__file__).parents[6]  # the folder that holds ansible_collections
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 COMMAND = [sys.executable, "-c", "from ansible.cli.inventory import main; main()"]
 

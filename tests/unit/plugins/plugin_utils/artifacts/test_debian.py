@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts import debian
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.elf import needed
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.images import Entry, Layer
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 
 LIB = "usr/lib/x86_64-linux-gnu"
 LOADER = "/lib64/ld-linux-x86-64.so.2"

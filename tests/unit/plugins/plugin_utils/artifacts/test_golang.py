@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts import golang
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 
 
 def fake_go(folder: Path, version: str) -> Path:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts import registry
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.published import Places, checksum, downloads
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.release import Component
 
@@ -74,9 +73,3 @@ def test_checksums_are_read(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "<html>not found</html>", f"{DIGEST}  other.tgz", DIGEST[:40]])
 def test_a_file_without_a_checksum_has_none(text: str) -> None:
     assert checksum(text, "file.tgz") == ""
-
-
-def test_a_mirror_takes_the_registrys_place() -> None:
-    name = "registry.k8s.io/coredns/coredns:v1.14.2"
-    assert registry.mirrored(name, "127.0.0.1:5000/k8s") == "127.0.0.1:5000/k8s/coredns/coredns:v1.14.2"
-    assert registry.mirrored(name, "") == name

@@ -1,24 +1,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The release files, and reading them."""
+"""Each release's components."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
 
 import pytest
-from ansible_collections.csk.kubernetes.plugins.plugin_utils import catalogue
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts import builder, release
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.recipes import IMAGES, RECIPES
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.context import catalogue
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 
-DATES = {
-    "1.34": (date(2025, 12, 10), date(2026, 12, 9)),
-    "1.35": (date(2026, 3, 10), date(2027, 3, 9)),
-    "1.36": (date(2026, 7, 8), date(2027, 7, 7)),
-    "1.37": (date(2026, 11, 4), date(2027, 11, 3)),
-}
 # kubeadm's own tags: etcd, CoreDNS, pause (cmd/kubeadm/app/constants/constants.go of each patch)
 TAGS = {
     "1.34.4": ("3.6.5-0", "v1.12.1", "3.10.1"),
@@ -29,15 +22,14 @@ TAGS = {
 }
 
 
-def test_dates_are_those_of_the_design() -> None:
+def test_every_release_has_its_tags_here() -> None:
     minors = catalogue.load(catalogue.RELEASES)
-    assert {name: (minor.released, minor.valid_until) for name, minor in minors.items()} == DATES
     assert {version for minor in minors.values() for version in minor.releases} == set(TAGS)
 
 
 @pytest.mark.parametrize("version", TAGS)
 def test_each_release_is_complete_and_pinned(version: str) -> None:
-    found = release.load(version)
+    found = catalogue.load_release(version)
     assert found.components["kubernetes"].version == version
     assert tuple(found.components[name].tag for name in ("etcd", "coredns", "pause")) == TAGS[version]
     assert set(found.components) == set(RECIPES) - {"registry"}
@@ -49,19 +41,6 @@ def test_each_release_is_complete_and_pinned(version: str) -> None:
             assert (builder.module_folder(component) / "go.sum").stat().st_size > 0
     assert all(found.components[image.component].tag for image in IMAGES)
     assert not builder.problems([found.components["kubernetes"]])
-
-
-@pytest.mark.parametrize(("word", "exact"), [("1.36", "1.36.3"), ("1.36.1", "1.36.1"), ("1.37", "1.37.2")])
-def test_a_minor_means_its_newest_patch(word: str, exact: str) -> None:
-    assert release.load(word).version == exact
-
-
-@pytest.mark.parametrize("word", ["", "1.33", "1.36.2", "v1.36.3", "latest"])
-def test_an_unknown_version_is_refused_by_its_variable(word: str) -> None:
-    with pytest.raises(CskError) as caught:
-        release.load(word)
-    assert caught.value.problems[0].where == "artifacts_version"
-    assert repr(word) in str(caught.value)
 
 
 def test_an_incomplete_entry_names_the_release() -> None:

@@ -9,11 +9,14 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts import bundle, manifest, obtain, release
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts import bundle, manifest, obtain
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.published import Places
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.store import Store
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.upstream import Pull
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.context import catalogue
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 
+MINORS = catalogue.load(catalogue.RELEASES)
 NOWHERE = Places("http://127.0.0.1:1", "", "", "", "")
 
 
@@ -24,7 +27,7 @@ def a_release(store: Store, version: str = "1.36.3") -> Path:
         (folder / name).parent.mkdir(parents=True)
         (folder / name).write_text(name)
     files = manifest.tree(folder)
-    parts = release.load(version).components.values()
+    parts = catalogue.load_release(version).components.values()
     content = {
         "release": version,
         "source": "upstream",
@@ -37,8 +40,24 @@ def a_release(store: Store, version: str = "1.36.3") -> Path:
     return folder
 
 
+def no_engine() -> Pull:
+    raise AssertionError("no image is pulled here")
+
+
 def request(home: Path, **other: object) -> obtain.Request:
-    return obtain.Request(**({"version": "1.36", "source": "bundle", "home": home, "places": NOWHERE} | other))
+    return obtain.Request(
+        **(
+            {
+                "version": "1.36",
+                "source": "bundle",
+                "home": home,
+                "places": NOWHERE,
+                "minors": MINORS,
+                "engine": no_engine,
+            }
+            | other
+        )
+    )
 
 
 def test_too_little_disk_is_refused_with_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +153,7 @@ def test_bundle_needs_its_variable(tmp_path: Path) -> None:
 def test_what_the_release_file_changed_is_noticed(tmp_path: Path) -> None:
     store = Store(tmp_path)
     folder = a_release(store)
-    wanted = release.load("1.36.3")
+    wanted = catalogue.load_release("1.36.3")
     assert obtain.faults(store, wanted) == []
     content = manifest.read(folder / manifest.NAME)
     content["components"]["etcd"]["version"] = "3.6.15"
@@ -143,4 +162,4 @@ def test_what_the_release_file_changed_is_noticed(tmp_path: Path) -> None:
 
 
 def test_auto_takes_modules_where_upstream_is_silent(tmp_path: Path) -> None:
-    assert obtain.choose(release.load("1.36.3"), request(tmp_path, source="auto")) == "modules"
+    assert obtain.choose(catalogue.load_release("1.36.3"), request(tmp_path, source="auto")) == "modules"

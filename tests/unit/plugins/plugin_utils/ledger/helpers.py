@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.models import NewMachine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import NewMachine
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 5, tzinfo=UTC)
 FORK = multiprocessing.get_context("fork")  # as Ansible makes its workers

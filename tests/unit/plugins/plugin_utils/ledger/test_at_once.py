@@ -8,11 +8,11 @@ import dataclasses
 import os
 from types import SimpleNamespace
 
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Run
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import run as run_module
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.quotas import Quotas
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.reconcile import record_cluster, record_pool
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.scaling import Scaling
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core import run as run_module
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.run import Run
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules.quotas import Quotas
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules.scaling import Scaling
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.recording import record_cluster, record_pool
 from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger.helpers import at_once, errors
 
 RUNS, NAMES = 50, 20

@@ -10,14 +10,14 @@ import sys
 import time
 from pathlib import Path
 
-import ansible_collections.csk.kubernetes.plugins.plugin_utils.errors as anchor
+import ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors as anchor
 import pytest
 import sqlalchemy as sa
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger, schema
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger.migrate import scripts
 
-ROOT = Path(anchor.__file__).parents[5]  # the folder that holds ansible_collections
+ROOT = Path(anchor.__file__).parents[6]  # the folder that holds ansible_collections
 
 
 def mode(path: Path) -> int:

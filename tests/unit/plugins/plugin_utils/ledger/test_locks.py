@@ -13,9 +13,9 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Run, schema
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger.run import _started
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.run import Run, _started
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import schema
 
 ME = Run.current()
 ELSEWHERE = Run("elsewhere", "another-boot/1", 4711, 1)

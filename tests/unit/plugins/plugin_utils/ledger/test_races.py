@@ -8,8 +8,8 @@ import contextlib
 from collections import Counter
 
 import pytest
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Run
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.run import Run
 from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger.helpers import (
     at_once,
     errors,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger, schema
 from cryptography.fernet import Fernet
 

@@ -1,0 +1,145 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one csk_* step works with: the ledger, the provider, the catalogue, the cluster's API, and its own progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import CskError, Problem
+from ..core.models import Cluster, Machine
+from ..core.names import PORT
+from ..core.observed import Live, Observed
+from ..core.run import Run
+from ..kube.cluster_api import ClusterApi, connect
+from ..ledger import Ledger
+from ..rules.versions import Minor, minor_of
+from . import catalogue, progress
+from .given import Given
+
+if TYPE_CHECKING:
+    from ..providers.base import Provider
+
+
+class Session:
+    """One csk_* step.
+
+    :param say: shows a line of progress.
+    """
+
+    def __init__(self, given: Given, say: Callable[[str], None]) -> None:
+        self.home = given.home
+        self.today = given.today
+        self.quotas = given.quotas
+        self.catalogue_folder = given.catalogue
+        self.say = say
+        self._given = given
+        self.run = Run.current()
+        self._providers: dict[str, Provider] = {}
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, opened at its first use."""
+        return Ledger.open(str(self.home), self._given.ledger_url)
+
+    @cached_property
+    def minors(self) -> dict[str, Minor]:
+        """The version catalogue."""
+        return catalogue.load(self.catalogue_folder)
+
+    def release(self, version: str) -> dict[str, Any]:
+        """The components of an exact version, as the catalogue has them."""
+        return self.minors[minor_of(version)].releases[version]
+
+    def provider(self, spec: dict[str, Any]) -> Provider:
+        """The provider that a cluster's settings name; always the same one, because it remembers its host's facts."""
+        from ..providers.container.container import ContainerProvider
+
+        root = spec["data_root"]
+        if root not in self._providers:
+            releases = self.home / "artifacts" / "releases"
+            self._providers[root] = ContainerProvider(artifacts=releases, data_root=root)
+        return self._providers[root]
+
+    def cluster(self, name: str) -> Cluster:
+        """A recorded cluster.
+
+        :raises CskError: where there is none of this name.
+        """
+        cluster = self.ledger.cluster(name)
+        if cluster is None:
+            known = ", ".join(c.name for c in self.ledger.clusters()) or "none"
+            raise CskError(
+                Problem(
+                    "csk_name",
+                    f"there is no cluster {name!r} in the ledger {self.ledger.where}.",
+                    "a cluster is known by its ledger.",
+                    f"use one of those that are there ({known}), or another csk_home or csk_ledger_url.",
+                )
+            )
+        return cluster
+
+    def lock(self, cluster: str) -> None:
+        """Take the cluster's lock, or renew it; another run's is an error."""
+        result = self.ledger.lock(cluster, self.run, self._given.take_over)
+        if result.taken_over_from:
+            self.say(f"{cluster}: took over the lock of {result.taken_over_from}")
+
+    def live(self, cluster: Cluster, chosen: Sequence[Machine] = ()) -> Live:
+        """Ask the provider and the API.
+
+        :param chosen: the machines that matter, where not all do. While the cluster is being created and none of
+            them is there, the API isn't asked: it would only be waited for.
+        """
+        machines = {state.name: state for state in self.provider(cluster.spec).list(cluster.name)}
+        first = cluster.status == "creating" and not any(m.name in machines for m in chosen or machines.values())
+        return Live(machines, Observed(False) if first else self.observe(cluster))
+
+    def observe(self, cluster: Cluster) -> Observed:
+        """What the API shows; nothing where the cluster has no credentials yet."""
+        try:
+            with self.api(cluster) as api:
+                return api.observe()
+        except LookupError:
+            return Observed(False)
+
+    @contextmanager
+    def api(self, cluster: Cluster, timeout: float = 5, address: str | None = None) -> Iterator[ClusterApi]:
+        """The cluster's API, as its administrator.
+
+        :param address: of one master, whose own API server is asked; None: the endpoint.
+        :raises LookupError: where the ledger has no credentials for it.
+        """
+        names = ["ca.crt", "admin.crt", "admin.key"]
+        secrets = self.ledger.secrets(cluster.name, names)
+        if set(names) - set(secrets):
+            raise LookupError(cluster.name)
+        server = f"https://{address or cluster.endpoint}:{PORT}"
+        with connect(self.folder(cluster.name), server, *(secrets[name] for name in names), timeout=timeout) as api:
+            try:
+                yield api
+            except api.errors as error:
+                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+                rule = "the cluster's API answers at its endpoint."
+                fix = "run the playbook again; where that doesn't help, see csk.kubernetes.info and the masters."
+                raise CskError(Problem(f"API of {cluster.name}", f"{server}: {reason}.", rule, fix)) from None
+
+    def folder(self, cluster: str) -> Path:
+        """The cluster's folder in csk_home."""
+        return self.home / "clusters" / cluster
+
+    def step(self, cluster: str, title: str) -> AbstractContextManager[None]:
+        """Note a step of this run and its seconds, for the summary at the end."""
+        return progress.step(self.folder(cluster), self.run, title)
+
+    def steps(self, cluster: str) -> list[tuple[str, float]]:
+        """The steps of this run so far with their seconds; what lies between two of them was the roles' work."""
+        return progress.steps(self.folder(cluster), self.run)
+
+    def started(self) -> float:
+        """When this ansible-playbook was started, in seconds since the epoch."""
+        return progress.started(self.run)

@@ -1,0 +1,31 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that a task runs on, as work sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command on a host answered; ``rc`` is None where it couldn't be run at all."""
+
+    rc: int | None
+    stdout: str
+    stderr: str
+
+
+class Remote(Protocol):
+    """The way to a host."""
+
+    @property
+    def python(self) -> str:
+        """The Python interpreter there."""
+
+    def run(self, command: str, text: str = "") -> Answer:
+        """Run a command there as root, with a text as its standard input."""
+
+    def fetch(self, path: str, target: str) -> None:
+        """Copy a file from there into one of the controller."""

@@ -1,0 +1,79 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action plugins of the csk_* modules share: arguments, a session, errors, results."""
+
+from __future__ import annotations
+
+import json
+import time
+from abc import abstractmethod
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..core.errors import CskError
+from ..core.process import die_with_parent
+from ..work import argspec
+from ..work.steps import Task, note, open_session
+from ..work.variables import variable_problems
+from .remote import TaskHost
+
+
+class CskAction(ActionBase):
+    """An action plugin that does a module's work on the controller.
+
+    A subclass names its module and the function of ``work`` that does it; its errors become the task's message, all at
+    once.
+    """
+
+    module = ""
+    logged = False  # whether what it changes goes into the ledger's log of operations
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task."""
+        result = super().run(tmp, task_vars)
+        die_with_parent()
+        started = time.monotonic()
+        try:
+            # Ansible's values carry tags that neither YAML nor the ledger takes.
+            arguments = json.loads(json.dumps(dict(self._task.args), default=str))
+            values = argspec.module_arguments(self.module, arguments)
+            if values.get("check_variables") and self.module != "csk_plan":  # which tells them with all the rest
+                problems = variable_problems(task_vars or {})
+                if problems:
+                    raise CskError(problems)
+            task = Task(
+                session=open_session(values, self.say),
+                values=values,
+                variables=task_vars or {},
+                check=bool(self._task.check_mode),
+                warn=self._display.warning,
+                remote=TaskHost(self, task_vars or {}),
+            )
+            logged = self.module if self.logged and not task.check else ""
+            try:
+                result.update(self.work(task))
+            except CskError as error:
+                if logged and error.details:  # something was done before
+                    note(task, logged, "failed", started, error.details | {"error": str(error)})
+                raise
+            if logged and result.get("changed"):
+                note(task, logged, "ok", started, result)
+        except CskError as error:
+            problems = [vars(problem) for problem in error.problems]
+            raise AnsibleActionFail(str(error), result={"problems": problems, **error.details}) from None
+        return result
+
+    @abstractmethod
+    def work(self, task: Task) -> dict[str, Any]:
+        """Do the work and return the task's result."""
+
+    @staticmethod
+    def say(line: str) -> None:
+        """Show a line of progress."""
+        Display().display(f"  {line}")

@@ -1,0 +1,110 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of clusters and pools: which are kept, which may change later and which may not (design.md §5).
+
+Pure functions of old and new settings.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.errors import Problem
+from ..core.models import Cluster, Pool
+from .versions import minor_of
+
+# setting -> why it stays
+IMMUTABLE = {
+    "cluster_type": "the cluster type",
+    "provider": "the provider of the machines",
+    "data_root": "the folder of the machines' data",
+    "masters": "the number of masters",
+    "network_plugin": "the network plugin",
+    "flannel_backend": "flannel's backend",
+    "proxy_mode": "kube-proxy's mode",
+    "vpc_cidr": "the VPC",
+    "pod_cidr": "the pod network",
+    "service_cidr": "the service network",
+    "registry_mirrors": "the nodes' registry mirrors",
+    "proxy": "the nodes' proxy",
+    "dns_servers": "the nodes' name servers",
+}
+
+# What the ledger keeps of a pool's options; the others are about one run.
+POOL_SETTINGS = (
+    "desired_size",
+    "instance",
+    "zones",
+    "labels",
+    "taints",
+    "unschedulable",
+    "kubelet",
+    "scale_in_policy",
+    "drain",
+)
+
+
+def immutable_problems(old: dict[str, Any], new: dict[str, Any], where: str = "csk_cluster") -> list[Problem]:
+    """Every immutable setting that the new options would change.
+
+    :param old: the settings in the ledger.
+    :param new: the settings in the cluster file; None means that the file doesn't say.
+    """
+    problems = []
+    for key, title in IMMUTABLE.items():
+        if new.get(key) is not None and new[key] != old.get(key):
+            problems.append(_problem(f"{where}.{key}", old.get(key), new[key], title))
+    if (len(old["zones"]) > 1) != (len(new["zones"]) > 1):
+        problems.append(_problem(f"{where}.zones", old["zones"], new["zones"], "one zone or several"))
+    return problems
+
+
+def pool_problems(recorded: Pool | None, pool: dict[str, Any], where: str) -> list[Problem]:
+    """A pool's immutable setting that its new options would change; what isn't recorded yet, or goes, has none.
+
+    :param pool: the options of csk_nodepool.
+    """
+    if recorded is None or pool["state"] == "absent":
+        return []
+    problems = []
+    for key, title in (("instance", "the shape of a pool's machines"), ("kubelet", "what a pool's kubelets are told")):
+        have, wanted = (
+            {name: value for name, value in said.items() if value is not None}
+            for said in (recorded.spec.get(key) or {}, pool[key])
+        )
+        if have != wanted:
+            what = f"would change from {have!r} to {wanted!r}."
+            fix = f"write {have!r}, or add a pool that has it so and remove this one."
+            problems.append(Problem(f"{where}.{key}", what, f"{title} is immutable.", fix))
+    return problems
+
+
+def version_problems(recorded: str, wanted: str, where: str = "csk_cluster.version") -> list[Problem]:
+    """``create`` never changes a version: a minor stands for any of its patches, an exact version for itself.
+
+    :param recorded: exact.
+    :param wanted: as the file says it.
+    """
+    if wanted in (recorded, minor_of(recorded)):
+        return []
+    what = f"says {wanted}; the cluster has {recorded}."
+    fix = f"write {minor_of(recorded)} or {recorded}; to change the version, use the playbook csk.kubernetes.upgrade."
+    return [Problem(where, what, "create never changes a cluster's version.", fix)]
+
+
+def pool_settings(pool: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger keeps of a pool's options."""
+    return {key: pool[key] for key in POOL_SETTINGS}
+
+
+def changed_settings(cluster: Cluster, values: dict[str, Any]) -> list[str]:
+    """The settings that may change after creation, and do."""
+    return [
+        key for key in ("zones", "endpoint_sans", "tags", "deletion_protection") if values[key] != cluster.spec.get(key)
+    ]
+
+
+def _problem(where: str, old: Any, new: Any, title: str) -> Problem:
+    what = f"would change from {old!r} to {new!r}."
+    fix = f"write {old!r}, or create another cluster."
+    return Problem(where, what, f"{title} is immutable after creation.", fix)

@@ -1,0 +1,143 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of a csk_* module, taken from its documentation, and values checked against them.
+
+The documentation is the only place where an option is defined: the action plugins, the cluster file and
+``ansible-doc`` all follow it.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import CskError, Problem
+
+_MODULES = Path(__file__).parents[2] / "modules"
+# Options that aren't settings of the thing itself, so a cluster file doesn't hold them.
+CONTROL_OPTIONS = (
+    "cluster",
+    "csk_home",
+    "csk_ledger_url",
+    "csk_catalogue",
+    "csk_quotas",
+    "csk_today",
+    "csk_take_over",
+    "check_variables",
+)
+# A pool's state may stand in a file, a cluster's is said by the playbook.
+_OF_A_CLUSTER = ("state", "confirm", "timeout")
+
+
+@cache
+def options(module: str) -> dict[str, dict[str, Any]]:
+    """An argument spec, as ArgumentSpecValidator takes it, from a module's DOCUMENTATION.
+
+    :param module: the module's short name, for example ``csk_cluster``.
+    """
+    from ansible.plugins.loader import fragment_loader
+    from ansible.utils.plugin_docs import get_docstring
+
+    doc = get_docstring(str(_MODULES / f"{module}.py"), fragment_loader)[0]
+    # A round trip through JSON, because the documentation's values carry Ansible's tags.
+    return json.loads(json.dumps(_spec(doc["options"])))
+
+
+def settings(module: str) -> dict[str, dict[str, Any]]:
+    """The options of a module that a cluster file may hold."""
+    left_out = CONTROL_OPTIONS + (_OF_A_CLUSTER if module == "csk_cluster" else ())
+    return {name: option for name, option in options(module).items() if name not in left_out}
+
+
+def check(values: Any, spec: dict[str, dict[str, Any]], where: str) -> tuple[dict[str, Any], list[Problem]]:
+    """Values with their defaults and types, and everything that is wrong with them.
+
+    :param values: what the user wrote.
+    :param where: the variable's name, put before each key in the problems.
+    """
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+    if not isinstance(values, dict):
+        what = f"is {type(values).__name__}, not a dictionary."
+        return {}, [Problem(where, what, "its keys are the module's options.", "write it as key: value lines.")]
+    known, problems = _without_unknown(values, spec, where)
+    checked: dict[str, Any] = {}
+    for name, option in spec.items():  # each by itself: not every message of the validator names the option
+        # A copy, because the validator fills defaults that are dictionaries in place.
+        validator = ArgumentSpecValidator({name: copy.deepcopy(option)})
+        result = validator.validate({name: known[name]} if name in known else {})
+        checked |= result.validated_parameters
+        told = [message for message in result.error_messages if name in message] or result.error_messages
+        problems += [
+            Problem(f"{where}.{name}", message.rstrip(".") + ".", "the option's type and choices.", "see ansible-doc.")
+            for message in dict.fromkeys(told)
+        ]
+    return checked, problems
+
+
+def module_arguments(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """A task's arguments, checked; for the action plugins.
+
+    :raises CskError: with every problem at once.
+    """
+    problems = number_problems(arguments, module)
+    values, found = check(arguments, options(module), module)
+    if problems or found:
+        raise CskError(problems + found)
+    return values
+
+
+def number_problems(values: Any, where: str) -> list[Problem]:
+    """YAML reads 1.30 as the number 1.3, so a version that isn't a string is refused before it is converted."""
+    version = values.get("version") if isinstance(values, dict) else None
+    if version is None or isinstance(version, str):
+        return []
+    what = f"is the {type(version).__name__} {version}, not a string."
+    rule = "a version is a string, because YAML reads 1.30 as 1.3."
+    return [Problem(f"{where}.version", what, rule, f'write it in quotes: version: "{version}".')]
+
+
+def unknown(name: str, known: list[str], where: str, kind: str = "option") -> Problem:
+    """The problem with a name that isn't known, with the one that was probably meant."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    fix = f"did you mean {near[0]}?" if near else f"use one of {', '.join(sorted(known))}."
+    return Problem(where, f"there is no such {kind}.", f"an unknown {kind} is an error, never ignored.", fix)
+
+
+def _without_unknown(
+    values: dict[str, Any], spec: dict[str, dict[str, Any]], where: str
+) -> tuple[dict[str, Any], list[Problem]]:
+    known: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key, value in values.items():
+        if key not in spec:
+            problems.append(unknown(str(key), list(spec), f"{where}.{key}"))
+            continue
+        sub = spec[key].get("options")
+        known[key] = value
+        if sub and isinstance(value, dict):
+            known[key], found = _without_unknown(value, sub, f"{where}.{key}")
+            problems += found
+        elif sub and isinstance(value, list):
+            known[key] = []
+            for index, item in enumerate(value):
+                kept, found = (
+                    _without_unknown(item, sub, f"{where}.{key}[{index}]") if isinstance(item, dict) else (item, [])
+                )
+                known[key].append(kept)
+                problems += found
+    return known, problems
+
+
+def _spec(documented: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    spec = {}
+    for name, option in documented.items():
+        kept = {key: option[key] for key in ("type", "elements", "required", "default", "choices") if key in option}
+        if "suboptions" in option:
+            kept["options"] = _spec(option["suboptions"])
+        spec[name] = kept
+    return spec

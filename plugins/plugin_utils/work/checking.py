@@ -1,0 +1,184 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a whole cluster file, checks all of it, and tells every error and every change. Nothing is changed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..context.session import Session
+from ..control_planes.stacked.make import lost_masters
+from ..core.errors import CskError, Problem
+from ..core.models import Cluster, Machine, Pool, masters_of
+from ..rules import plan, spec
+from ..rules.scaling import decide
+from ..rules.settings import changed_settings, immutable_problems, pool_problems, pool_settings
+from . import argspec
+from .checks import certificate_sentences, network_problems, quota_problems, shape_problems, version_for
+from .refusing import refuse_unfinished, unfinished_pool_problems
+from .variables import variable_problems
+
+
+@dataclass
+class Checked:
+    """A cluster file after all checks.
+
+    :param version: exact.
+    :param recorded: the cluster in the ledger, if there is one.
+    :param changes: what a run would do, in sentences.
+    :param kept: pools that the file doesn't mention.
+    """
+
+    cluster: dict[str, Any]
+    pools: list[dict[str, Any]]
+    version: str = ""
+    recorded: Cluster | None = None
+    changes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, Any], scale: bool = False) -> Checked:
+    """Check a cluster file against the rules, the ledger, the provider and the cluster.
+
+    :param variables: csk_cluster, csk_nodepools and csk_stacks as the user wrote them.
+    :param given: all variables of the run, to find misspelt ones.
+    :param scale: whether the run may remove workers; then the cluster must be there.
+    """
+    problems = variable_problems(given)
+    if variables.get("csk_stacks"):
+        rule = "a stack is a role of csk that sets something up in a cluster."
+        problems.append(Problem("csk_stacks", "there are no stacks yet.", rule, "remove it, or leave it empty."))
+    raw = variables.get("csk_cluster")
+    if raw is None:
+        problems.append(
+            Problem("csk_cluster", "isn't there.", "a cluster is one file of variables.", "give it by -e @FILE.")
+        )
+        return Checked({}, [], problems=problems)
+    problems += argspec.number_problems(raw, "csk_cluster")
+    cluster, found = argspec.check(raw, argspec.settings("csk_cluster"), "csk_cluster")
+    problems += found
+    if isinstance(raw, dict) and not raw.get("version"):
+        rule = "a cluster has a version: a minor, or an exact one."
+        problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
+    pools, found = _pools(variables.get("csk_nodepools"))
+    problems += found
+    checked = Checked(cluster, pools, problems=problems)
+    if problems:
+        return checked
+    problems += spec.cluster_problems(cluster, session.quotas.nodes)
+    checked.recorded = session.ledger.cluster(cluster["name"])
+    named = {pool["name"] for pool in pools}
+    kept = [pool for pool in session.ledger.pools(cluster["name"]) if pool.name not in named]
+    workers = sum(pool.spec["desired_size"] for pool in kept)
+    problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"], session.quotas.nodes, workers)
+    with suppress(CskError):  # an Engine that doesn't answer is told by the checks below
+        found, told = shape_problems(session, cluster, pools, "csk_nodepools[{}]")
+        problems += found
+        checked.warnings += told
+    if scale and (checked.recorded is None or checked.recorded.status == "creating"):
+        what = f"there is no finished cluster {cluster['name']} in the ledger."
+        rule = "scale changes the pools of a cluster that is there."
+        problems.append(Problem("csk_cluster.name", what, rule, "run the playbook csk.kubernetes.create first."))
+        return checked
+    checked.version, found, told = version_for(session, checked.recorded, cluster["version"])
+    problems += found
+    checked.warnings += told
+    if checked.recorded is None:
+        _check_new(session, checked)
+    else:
+        _check_recorded(session, checked, checked.recorded, scale)
+    return checked
+
+
+def _pools(raw: Any) -> tuple[list[dict[str, Any]], list[Problem]]:
+    if not isinstance(raw, list):
+        what = "isn't there." if raw is None else f"is {type(raw).__name__}, not a list."
+        rule = "a dedicated cluster has at least one pool with a worker."
+        return [], [Problem("csk_nodepools", what, rule, "write - {name: default, desired_size: 2}.")]
+    pools, problems = [], []
+    for index, item in enumerate(raw):
+        pool, found = argspec.check(item, argspec.settings("csk_nodepool"), f"csk_nodepools[{index}]")
+        pools.append(pool)
+        problems += found
+    return pools, problems
+
+
+def _check_new(session: Session, checked: Checked) -> None:
+    cluster = checked.cluster
+    checked.problems += quota_problems(session)
+    workers = sum(spec.size(pool) for pool in checked.pools)
+    try:
+        provider = session.provider(cluster)
+        if checked.version:
+            checked.problems += provider.check(checked.version, cluster["masters"] + workers)
+        checked.problems += network_problems(session, cluster, provider.networks())
+        foreign = provider.clusters().get(cluster["name"])
+        if foreign:
+            checked.problems.append(
+                Problem(
+                    "csk_cluster.name",
+                    f"the provider has machines of a cluster {cluster['name']} that isn't in this ledger.",
+                    "a name is used once for each provider.",
+                    "choose another name, or use the csk_home that this cluster belongs to.",
+                )
+            )
+    except CskError as error:
+        # An Engine that doesn't answer says so to every question.
+        checked.problems += [problem for problem in error.problems if problem not in checked.problems]
+    checked.changes += plan.create_sentences(cluster["name"], checked.version, cluster["masters"], cluster["zones"])
+    for pool in checked.pools:
+        checked.changes += plan.pool_sentences(pool, None, decide(pool, [], ""))
+
+
+def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
+    checked.problems += immutable_problems(cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster)
+    live = session.live(cluster)
+    try:
+        refuse_unfinished(cluster, bool(lost_masters(session, cluster, live)))
+    except CskError as error:
+        checked.problems += error.problems
+        return
+    pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
+    wanted = pools | {pool["name"]: Pool(cluster.name, pool["name"], pool_settings(pool)) for pool in checked.pools}
+    machines = _check_pools(session, checked, cluster, pools, scale)
+    checked.kept = sorted(set(pools) - {pool["name"] for pool in checked.pools})
+    if cluster.status == "ready":
+        lost = lost_masters(session, cluster, live)
+        problem = plan.quorum_problem(cluster, masters_of(machines), lost)
+        checked.problems += [problem] if problem else []
+    else:
+        checked.changes.append(f"cluster {cluster.name}: go on creating it.")
+    changed = changed_settings(cluster, checked.cluster)
+    if changed:
+        checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
+    checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
+    changes, warnings = certificate_sentences(session, cluster, machines, checked.cluster["endpoint_sans"])
+    checked.changes += changes
+    checked.warnings += warnings
+
+
+def _check_pools(
+    session: Session, checked: Checked, cluster: Cluster, pools: dict[str, Pool], scale: bool
+) -> list[Machine]:
+    """What becomes of a recorded cluster's pools; the machines that stay."""
+    machines = session.ledger.machines(cluster.name)
+    missing, going = 0, []
+    for index, pool in enumerate(checked.pools):
+        where, recorded = f"csk_nodepools[{index}]", pools.get(pool["name"])
+        scaling = decide(pool, [machine for machine in machines if machine.pool == pool["name"]], where)
+        checked.problems += scaling.problems
+        checked.problems += pool_problems(recorded, pool, where)
+        checked.problems += [] if scale else plan.removal_problems(pool, scaling, where)
+        changes = plan.pool_sentences(pool, recorded, scaling)
+        checked.problems += unfinished_pool_problems(cluster, changes, where)
+        checked.changes += changes
+        missing += scaling.missing
+        going += scaling.going
+    if missing:
+        checked.problems += session.provider(cluster.spec).check(cluster.version, missing)
+    return [machine for machine in machines if machine not in going]

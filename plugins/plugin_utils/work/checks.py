@@ -1,0 +1,95 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is checked of a cluster file, and again by the modules that use its parts: by ledger, provider and API."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from ..context.session import Session
+from ..control_planes.stacked import certificates
+from ..core.errors import CskError, Problem
+from ..core.models import Cluster, Machine, masters_of
+from ..rules import instance, settings, spec, versions
+from ..rules.quotas import clusters_problem
+
+
+def version_for(session: Session, recorded: Cluster | None, wanted: str) -> tuple[str, list[Problem], list[str]]:
+    """The exact version that a cluster has or is created with, what is wrong with the wanted one, and warnings.
+
+    :param wanted: as the file says it.
+    """
+    if recorded is not None:
+        known = session.minors.get(versions.minor_of(recorded.version))
+        told = versions.judge(recorded.version, session.minors, session.today).warnings if known else ()
+        return recorded.version, settings.version_problems(recorded.version, wanted), list(told)
+    try:
+        version = versions.resolve(wanted, session.minors)
+    except CskError as error:
+        return "", error.problems, []
+    verdict = versions.judge(version, session.minors, session.today)
+    refused = versions.refuse_create(verdict, session.minors, session.today)
+    return version, [refused] if refused else [], list(verdict.warnings)
+
+
+def quota_problems(session: Session) -> list[Problem]:
+    """Why the account may not have another cluster; the ledger asks again when it records one."""
+    problem = clusters_problem(len(session.ledger.clusters()), session.quotas.clusters)
+    return [problem] if problem else []
+
+
+def network_problems(session: Session, cluster: dict[str, Any], taken: Sequence[str]) -> list[Problem]:
+    """Where the cluster's networks overlap those of the Engine's host or of other clusters."""
+    own = {
+        f"csk_cluster.{key}": ipaddress.IPv4Network(cluster[key])
+        for key in ("vpc_cidr", "pod_cidr", "service_cidr")
+        if cluster.get(key) and not _malformed(cluster[key])
+    }
+    others = {f"a network of the machines' host, {cidr}": ipaddress.IPv4Network(cidr) for cidr in taken}
+    for other in session.ledger.clusters():
+        others[f"the machine network of cluster {other.name}"] = ipaddress.IPv4Network(other.vpc_cidr)
+    return [problem for name, network in own.items() for problem in spec.overlap_problems({name: network}, others)]
+
+
+def _malformed(cidr: str) -> bool:
+    try:
+        ipaddress.IPv4Network(cidr)
+    except ValueError:
+        return True
+    return False
+
+
+def certificate_sentences(
+    session: Session, cluster: Cluster, machines: Sequence[Machine], sans: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Which masters' API servers get another certificate, for other names; and warnings of those that end soon."""
+    if cluster.status != "ready":
+        return [], []
+    masters = masters_of(machines)
+    shown = certificates.shown(masters)
+    old = certificates.outdated(cluster, masters, shown, sans)
+    changes = [f"{m.name}: renew the API server's certificate, for the names of endpoint_sans." for m in old]
+    return changes, certificates.soon(certificates.ends(session.ledger, cluster, shown), session.today)
+
+
+def shape_problems(
+    session: Session, cluster: dict[str, Any], pools: Sequence[dict[str, Any]], where: str
+) -> tuple[list[Problem], list[str]]:
+    """Which pools' machines don't fit where the provider makes them; and whether all together are too many.
+
+    :param cluster: the cluster's settings.
+    :param where: the pools' place in the file, which may have ``{}`` for the number.
+    """
+    places = {where.format(index): pool for index, pool in enumerate(pools)}
+    shaped = {place: pool for place, pool in places.items() if any(pool["instance"].values())}
+    if not shaped:
+        return [], []
+    capacity = session.provider(cluster).capacity()
+    found = [
+        problem
+        for place, pool in shaped.items()
+        for problem in instance.host_problems(pool["instance"], capacity, f"{place}.instance")
+    ]
+    return found, instance.overcommit(((p["instance"], spec.size(p)) for p in shaped.values()), capacity)

@@ -1,0 +1,38 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Machines as the playbooks get them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..context.session import Session
+from ..core.models import Cluster, Machine
+
+
+def host(
+    session: Session,
+    cluster: Cluster,
+    machine: Machine,
+    masters: Sequence[Machine],
+    step: str,
+    mtu: int | None = None,
+) -> dict[str, Any]:
+    """One machine as the playbooks give it to add_host: its name in the run, what it needs, and the way in.
+
+    :param mtu: of the machines' network, in bytes, where it is known already.
+    """
+    return {
+        "name": f"{cluster.name}.{machine.name}",
+        "step": step,
+        "role": machine.role,
+        "variables": session.provider(cluster.spec).console(cluster.name, machine.name)
+        | {
+            "csk_node": machine.name,
+            "csk_role": machine.role,
+            "csk_first": bool(masters) and machine.name == masters[0].name,
+            "csk_step": step,
+            "csk_mtu": mtu,
+        },
+    }

@@ -1,0 +1,189 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""kubeadm's configurations: what a bootstrap says, what is uploaded, and what a join says."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core import names
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Cluster, Machine, Pool
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.render import kubeadm
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
+SPEC = {
+    "provider": "container", "pod_cidr": "172.20.0.0/16", "service_cidr": "172.21.0.0/20",
+    "endpoint_sans": ["api.example"], "proxy_mode": "iptables",
+}  # fmt: skip
+CLUSTER = Cluster("id", "demo", "default", "1.36.3", SPEC, "creating", "172.30.0.0/24", "172.30.0.10", "random", NOW)
+MASTERS = [
+    Machine("demo", f"master-{n}", "master", None, f"zone-{n}", f"172.30.0.{10 + n}", "create", NOW) for n in (1, 2, 3)
+]
+WORKER = Machine("demo", "web-1", "worker", "web", "zone-1", "172.30.0.14", "scale", NOW)
+TAINT = {"key": "kind", "value": "batch", "effect": "NoSchedule"}
+POOL = Pool("demo", "web", {"labels": {"tier": "web"}, "taints": [TAINT]})
+TOKEN = "abcdef.0123456789abcdef"
+
+
+def documents(text: str) -> dict[str, dict]:
+    return {document["kind"]: document for document in yaml.safe_load_all(text)}
+
+
+def arguments(items: list[dict[str, str]]) -> dict[str, str]:
+    return {item["name"]: item["value"] for item in items}
+
+
+def test_a_bootstrap_names_all_members_of_etcd():
+    found = documents(kubeadm.bootstrap_config(CLUSTER, MASTERS, MASTERS[1], TOKEN))
+    assert arguments(found["ClusterConfiguration"]["etcd"]["local"]["extraArgs"]) == {
+        "initial-cluster": "master-1=https://172.30.0.11:2380,master-2=https://172.30.0.12:2380,"
+        "master-3=https://172.30.0.13:2380",
+        "initial-cluster-state": "new",
+        "initial-cluster-token": "random",
+    }
+    assert found["InitConfiguration"]["localAPIEndpoint"] == {"advertiseAddress": "172.30.0.12", "bindPort": 6443}
+
+
+@pytest.mark.parametrize("token", [TOKEN, None])
+def test_what_is_uploaded_can_be_inherited(token):
+    text = kubeadm.init_config(CLUSTER, MASTERS[0], token)
+    assert "initial-cluster" not in text
+    assert "imageTag" not in text
+    assert ("bootstrapTokens" in text) == bool(token)
+    cluster = documents(text)["ClusterConfiguration"]
+    assert cluster["kubernetesVersion"] == "v1.36.3"
+    assert cluster["controlPlaneEndpoint"] == "172.30.0.10:6443"
+    assert cluster["networking"] == {"podSubnet": "172.20.0.0/16", "serviceSubnet": "172.21.0.0/20"}
+    assert {"172.30.0.10", "api.example"} <= set(cluster["apiServer"]["certSANs"])
+    assert arguments(cluster["controllerManager"]["extraArgs"])["node-cidr-mask-size"] == "23"
+
+
+def test_a_token_ends_within_an_hour():
+    (token,) = documents(kubeadm.init_config(CLUSTER, MASTERS[0], TOKEN))["InitConfiguration"]["bootstrapTokens"]
+    assert (token["token"], token["ttl"]) == (TOKEN, "1h0m0s")
+
+
+def test_a_worker_joins():
+    found = documents(kubeadm.join_config(CLUSTER, WORKER, POOL, TOKEN))["JoinConfiguration"]
+    assert "controlPlane" not in found
+    assert found["discovery"] == {"file": {"kubeConfigPath": kubeadm.DISCOVERY}, "tlsBootstrapToken": TOKEN}
+    node = found["nodeRegistration"]
+    assert (node["name"], node["taints"]) == ("web-1", [TAINT])
+    given = arguments(node["kubeletExtraArgs"])
+    assert given["node-ip"] == "172.30.0.14"
+    assert set(given["node-labels"].split(",")) == {
+        "tier=web", "csk.dev/nodepool=web", "csk.dev/origin=scale", "csk.dev/added-at=20261124T120000Z",
+        "topology.kubernetes.io/zone=zone-1",
+    }  # fmt: skip
+
+
+def test_a_master_joins():
+    found = documents(kubeadm.join_config(CLUSTER, MASTERS[2], None, TOKEN))["JoinConfiguration"]
+    assert found["controlPlane"]["localAPIEndpoint"]["advertiseAddress"] == "172.30.0.13"
+    assert found["nodeRegistration"]["taints"] == [names.MASTER_TAINT]
+
+
+def test_preflight_errors_are_ignored_by_name():
+    for provider, in_a_container in (("container", True), ("other", False)):
+        cluster = replace(CLUSTER, spec=SPEC | {"provider": provider})
+        found = documents(kubeadm.bootstrap_config(cluster, MASTERS, MASTERS[0], TOKEN))
+        ignored = found["InitConfiguration"]["nodeRegistration"]["ignorePreflightErrors"]
+        assert "all" not in ignored
+        assert ("SystemVerification" in ignored) == in_a_container
+        assert ("conntrack" in found["KubeProxyConfiguration"]) == in_a_container
+
+
+@pytest.mark.parametrize("mode", ["iptables", "nftables"])
+def test_the_mode_of_kube_proxy(mode):
+    cluster = replace(CLUSTER, spec=SPEC | {"proxy_mode": mode})
+    assert documents(kubeadm.init_config(cluster, MASTERS[0], None))["KubeProxyConfiguration"]["mode"] == mode
+
+
+def test_discovery_holds_no_credentials():
+    found = documents(kubeadm.discovery_config(CLUSTER, "CA"))["Config"]
+    assert found["users"] == [{"name": "anonymous", "user": {}}]
+    cluster = found["clusters"][0]["cluster"]
+    assert cluster["server"] == "https://172.30.0.10:6443"
+    assert base64.b64decode(cluster["certificate-authority-data"]) == b"CA"
+
+
+def test_a_bootstrap_and_what_is_uploaded_differ_in_etcd_only():
+    bootstrap = documents(kubeadm.bootstrap_config(CLUSTER, MASTERS, MASTERS[0], TOKEN))
+    uploaded = documents(kubeadm.init_config(CLUSTER, MASTERS[0], TOKEN))
+    assert "etcd" not in uploaded["ClusterConfiguration"]
+    del bootstrap["ClusterConfiguration"]["etcd"]
+    assert bootstrap == uploaded
+
+
+def test_each_bootstrap_has_the_random_token_of_its_cluster():
+    text = kubeadm.bootstrap_config(replace(CLUSTER, etcd_token="other"), MASTERS, MASTERS[0], TOKEN)
+    extra = documents(text)["ClusterConfiguration"]["etcd"]["local"]["extraArgs"]
+    assert arguments(extra)["initial-cluster-token"] == "other"
+
+
+def test_a_masters_registration():
+    node = documents(kubeadm.init_config(CLUSTER, MASTERS[1], None))["InitConfiguration"]["nodeRegistration"]
+    assert (node["name"], node["taints"]) == ("master-2", [names.MASTER_TAINT])
+    given = arguments(node["kubeletExtraArgs"])
+    assert given["node-ip"] == "172.30.0.12"
+    assert set(given["node-labels"].split(",")) == {
+        "csk.dev/origin=create", "csk.dev/added-at=20261124T120000Z", "topology.kubernetes.io/zone=zone-2",
+    }  # fmt: skip
+
+
+def test_a_worker_of_a_pool_without_taints_has_none():
+    for pool in (None, replace(POOL, spec={"labels": {}, "taints": []})):
+        found = documents(kubeadm.join_config(CLUSTER, WORKER, pool, TOKEN))["JoinConfiguration"]
+        assert found["nodeRegistration"]["taints"] == []
+
+
+def test_discovery_has_no_key_and_no_token():
+    text = kubeadm.discovery_config(CLUSTER, "CA")
+    assert not [word for word in ("token", "client-", "password", "exec") if word in text]
+    document = yaml.safe_load(text)
+    assert document["current-context"] == document["contexts"][0]["name"]
+    assert document["contexts"][0]["context"]["cluster"] == document["clusters"][0]["name"]
+
+
+def test_coredns_asks_the_endpoint():
+    (container,) = yaml.safe_load(kubeadm.coredns_patch(CLUSTER))["spec"]["template"]["spec"]["containers"]
+    assert container["name"] == "coredns"  # a strategic merge finds it by its name
+    # The values of an environment are strings; a number is refused by the API.
+    assert arguments(container["env"]) == {
+        "KUBERNETES_SERVICE_HOST": "172.30.0.10",
+        "KUBERNETES_SERVICE_PORT": "6443",
+    }
+    uploaded = documents(kubeadm.init_config(CLUSTER, MASTERS[0], None))["InitConfiguration"]
+    assert uploaded["patches"] == {"directory": kubeadm.PATCHES}
+
+
+KEPT = yaml.safe_load(kubeadm.init_config(CLUSTER, MASTERS[0], None).split("---\n")[1])
+CHANGED = {
+    "apiServer": {"extraArgs": [{"name": "audit-log-maxage", "value": "7"}], "certSANs": ["by.hand"]},
+    "etcd": {"local": {"dataDir": "/srv/etcd", "extraArgs": [{"name": "quota-backend-bytes", "value": "8589934592"}]}},
+    "featureGates": {"RootlessControlPlane": True},
+    "certificateValidityPeriod": "8760h0m0s",
+}
+
+
+@pytest.mark.parametrize("change", [{}, *({key: value} for key, value in CHANGED.items()), CHANGED])
+def test_an_upgrade_keeps_what_people_changed(change):
+    text = kubeadm.upgrade_config(CLUSTER, MASTERS[1], yaml.safe_dump(KEPT | change), "1.37.2")
+    found = documents(text)
+    assert set(found) == {"InitConfiguration", "ClusterConfiguration"}
+    assert found["ClusterConfiguration"] == KEPT | change | {"kubernetesVersion": "v1.37.2"}
+
+
+def test_an_upgrade_makes_a_masters_static_pods_as_its_bootstrap_did():
+    found = documents(kubeadm.upgrade_config(CLUSTER, MASTERS[1], yaml.safe_dump(KEPT), "1.37.2"))["InitConfiguration"]
+    assert found == documents(kubeadm.init_config(CLUSTER, MASTERS[1], None))["InitConfiguration"]
+
+
+@pytest.mark.parametrize("target", ["1.36.10", "1.37.0"])
+def test_an_upgrade_goes_to_the_exact_version(target):
+    found = documents(kubeadm.upgrade_config(CLUSTER, MASTERS[0], yaml.safe_dump(KEPT), target))
+    assert found["ClusterConfiguration"]["kubernetesVersion"] == f"v{target}"
