@@ -37,7 +37,7 @@ release:
 node-tree:
 	@$(PLAYBOOK) csk.kubernetes.node_image_base -e @$(CLUSTER) > build/node-tree.log 2>&1 || { cat build/node-tree.log; exit 1; }
 
-test: prepare ## Run every check and test, against real clusters too
+test: test-packages prepare ## Run every check and test, against real clusters too
 	@$(BIN)/python tools/run_steps.py lint+units+sanity+sources molecule integration
 
 lint: collection ## Run the static checks
@@ -75,11 +75,12 @@ bench: test-home ## Measure creation and an upgrade beside kubeadm in sequence, 
 prepare: machine collection
 
 machine:
-	@$(PYTHON) tools/prepare_machine.py
+	@sh tools/install_packages.sh $(PYTHON)
+	@$(PYTHON) tools/start_engine.py
 
 # The ledger's unit tests run on PostgreSQL too where it is there.
 test-packages:
-	@$(PYTHON) tools/prepare_machine.py postgresql
+	@sh tools/install_packages.sh $(PYTHON) postgresql
 
 venv: machine
 	@$(PYTHON) tools/make_venv.py
