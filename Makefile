@@ -48,8 +48,9 @@ lint: collection ## Run the static checks
 	$(BIN)/antsibull-changelog lint
 	$(IN_VENV) ansible-lint --profile production --offline
 
-units: test-packages collection ## Run the unit tests, on the installed collection
+units: test-packages collection ## Run the unit tests, on the installed collection, and those of the tools
 	$(BIN)/python tools/ansible_test.py units
+	cd tools && $(BIN)/python -m pytest tests
 
 sanity: collection ## Run ansible-test sanity, on the installed collection
 	$(BIN)/python tools/ansible_test.py sanity
@@ -63,8 +64,9 @@ molecule: test-home ## Run the Molecule scenarios
 integration: test-packages test-home ## Run the tests against real clusters
 	$(ON_TEST_HOME) pytest tests/integration --ignore tests/integration/artifacts
 
-soak: test-home ## Run the long series: kills, restarts, losses
-	$(ON_TEST_HOME) pytest tests/soak
+# All suites that haven't passed on this commit, or SUITE=name; fresh makes for itself what it needs.
+soak: $(if $(filter list,$(SUITE)),,$(if $(filter fresh,$(SUITE)),collection,test-home)) ## Run the long series: kills, losses ...; SUITE=list names its parts
+	@$(ON_TEST_HOME) CSK_USER_HOME="$(CSK_HOME)" $(PYTHON) tools/soak.py $(SUITE)
 
 bench: test-home ## Measure creation and an upgrade beside kubeadm in sequence, scaling, and the ledger as it grows
 	$(ON_TEST_HOME) python tests/bench/create.py roles/network/templates/flannel.yml.j2 build/bench/create.json
