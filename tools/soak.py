@@ -29,6 +29,8 @@ SCENARIOS = TOP / "molecule"
 LOG = FOLDER / "log"
 LIMIT_SECONDS = 30 * 60
 CHANGES = "+changes"
+# For git: the whole checkout; to write the log is no change of it.
+CHECKOUT = ("--", ":/", f":(exclude,top){LOG.relative_to(TOP)}")
 _LINE = re.compile(r"(\S+) (\S+) (passed|failed) (\d+) s at ([0-9a-f]+)(\+changes)?")
 
 
@@ -102,19 +104,15 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def checked_out() -> tuple[str, bool]:
-    """The commit, abbreviated, and whether the checkout has no changes; the log isn't one."""
-    changes = git("status", "--porcelain", "--", ":/", f":(exclude,top){LOG.relative_to(TOP)}").stdout
+    """The commit, abbreviated, and whether the checkout has no changes."""
+    changes = git("status", "--porcelain", *CHECKOUT).stdout
     return git("rev-parse", "--short", "HEAD").stdout.strip(), not changes
 
 
 def same_commits(entries: Iterable[Entry]) -> set[str]:
     """Those of the log's commits that differ from what is checked out in the log at most."""
-    where = ("--", ":/", f":(exclude,top){LOG.relative_to(TOP)}")
-    return {
-        commit
-        for commit in {entry.commit for entry in entries}
-        if git("diff", "--quiet", f"{commit}^{{commit}}", "HEAD", *where).returncode == 0
-    }
+    commits = {entry.commit for entry in entries}
+    return {commit for commit in commits if git("diff", "--quiet", commit, "HEAD", *CHECKOUT).returncode == 0}
 
 
 def run(suite: str) -> bool:
