@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Remove what an earlier run of the tests left: the Engine's clusters named ``test-...``, and the tests' ledger.
+"""Remove what an earlier run of the tests left: clusters named ``test-...``, other containers, and the tests' ledger.
 
 The ledger of a broken run may be gone (CI works in a fresh clone), so the Engine's labels say what there is.
 """
@@ -16,6 +16,7 @@ from ansible.plugins.loader import init_plugin_loader
 from common import BUILD, only_one, say
 
 PREFIX = "test-"
+LABEL = "csk.dev/test"  # of containers that are no machine of a cluster
 
 
 def main() -> None:
@@ -30,6 +31,8 @@ def main() -> None:
             if name.startswith(PREFIX):
                 say(f"removing the cluster {name} of an earlier run of the tests")
                 provider.delete(name)
+        for container in provider.engine.api.containers(all=True, filters={"label": [LABEL]}):
+            provider.engine.remove(container["Id"])
         for home in (user, tests):
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
         (user / "artifacts").mkdir(exist_ok=True)

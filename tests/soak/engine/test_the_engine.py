@@ -17,7 +17,7 @@ import pytest
 from support.cluster import TestCluster
 from support.kube import pod, until
 
-PREPARE = Path(__file__).parents[3] / "tools" / "prepare_machine.py"
+START = Path(__file__).parents[3] / "tools" / "start_engine.py"
 PID = Path("/var/run/docker.pid")
 
 
@@ -29,7 +29,7 @@ def restart_engine() -> None:
     pid = int(PID.read_text())
     os.kill(pid, signal.SIGTERM)
     until(lambda: not Path("/proc", str(pid)).exists() or "Z" in status(pid), 120)
-    subprocess.run([sys.executable, PREPARE], check=True)
+    subprocess.run([sys.executable, START], check=True)
 
 
 def status(pid: int) -> str:

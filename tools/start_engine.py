@@ -1,11 +1,7 @@
 #!/usr/bin/env python3
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Give the machine what csk needs: a Docker Engine that answers, and Debian packages that are missing.
-
-With packages as arguments it installs those too. Only root installs anything, only on Debian or Ubuntu, and an Engine
-that answers stays as it is.
-"""
+"""See to a Docker Engine that answers: one that does stays as it is, an installed one is started by root."""
 
 from __future__ import annotations
 
@@ -13,77 +9,23 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from common import BUILD, fail, only_one, say
 
-APT_LOG = BUILD / "apt.log"
 ENGINE_LOG = BUILD / "dockerd.log"
 # A store with many containers of an earlier run takes its time to be read.
 START_SECONDS = 120
 
-# Debian package: a file that it brings. They are for: a Debian tree to make nodes of; compiling runc and flannel, which
-# use C; compressing fast; a Python that can make a venv.
-PACKAGES = {
-    "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
-    "debootstrap": "/usr/sbin/debootstrap",
-    "gcc": "/usr/bin/gcc",
-    "libc6-dev": "/usr/include/stdlib.h",
-    "libseccomp-dev": "/usr/include/seccomp.h",
-    "pigz": "/usr/bin/pigz",
-    "python3-venv": "/usr/share/doc/python3-venv",
-}
-# Only where they are asked for.
-MORE_PACKAGES = {"postgresql": "/usr/share/doc/postgresql"}
-
 
 def main() -> None:
-    """Install what is missing, then start the Engine where it doesn't answer."""
-    if not missing_packages() and engine_answers():
+    """Start the Engine where it doesn't answer."""
+    if engine_answers():
         return
-    with only_one("machine"):
-        missing = missing_packages()
-        if not engine_answers() and not shutil.which("dockerd"):
-            missing.append("docker.io")
-        if missing:
-            install(missing)
+    with only_one("engine"):
         if not engine_answers():
             start_engine()
-
-
-def missing_packages() -> list[str]:
-    """The packages of which this machine lacks the file."""
-    wanted = PACKAGES | {name: MORE_PACKAGES[name] for name in sys.argv[1:]}
-    return [name for name, file in wanted.items() if not os.path.exists(file)]
-
-
-def install(missing: list[str]) -> None:
-    """Install Debian packages; who may not goes on without them, but not without an Engine."""
-    if os.geteuid() or not shutil.which("apt-get"):
-        if "docker.io" in missing:
-            fail(
-                "no Docker Engine answers, and none is installed.",
-                "install Docker Engine and start it, or run make as root on Debian or Ubuntu.",
-            )
-        say(f"not installed here, and needed only for what is built or tested on this machine: {' '.join(missing)}")
-        return
-    say(f"installing Debian packages: {' '.join(missing)}")
-    apt = ["apt-get", "--quiet", "--yes", "-o", "DPkg::Lock::Timeout=300"]
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    # The first one ends what a killed installation left half done.
-    for command in (
-        ["dpkg", "--configure", "-a"],
-        [*apt, "update"],
-        [*apt, "install", "--no-install-recommends", *missing],
-    ):
-        with APT_LOG.open("ab") as log:
-            done = subprocess.run(
-                command, env=env, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            )
-        if done.returncode:
-            fail(f"{' '.join(command)} ended with {done.returncode}.", f"read {APT_LOG}, mend it, and run make again.")
 
 
 def engine_answers() -> bool:
@@ -107,6 +49,11 @@ def start_engine() -> None:
     """Start the installed Engine and wait until it answers."""
     if os.geteuid():
         fail("the Docker Engine doesn't answer.", "start it (systemctl start docker), or run make as root.")
+    if not shutil.which("dockerd"):
+        fail(
+            "no Docker Engine answers, and none is installed.",
+            "install Docker Engine, or have DOCKER_HOST say where one is.",
+        )
     say("starting the Docker Engine")
     dockerd = None
     if Path("/run/systemd/system").is_dir():
