@@ -50,7 +50,7 @@ _value:
 
 
 def stamp(release: str, artifacts: str, role: str) -> str:
-    """The stamp of a node; see plugin_utils.tree."""
+    """The stamp of a node; see plugin_utils.core.tree."""
     try:
         return node_stamp(release, Path(artifacts).expanduser(), Path(role))
     except CskError as err:

@@ -13,6 +13,10 @@ ADDED_FORMAT = "%Y%m%dT%H%M%SZ"
 ZONE_LABEL = "topology.kubernetes.io/zone"
 MASTER_LABEL = "node-role.kubernetes.io/control-plane"
 MASTER_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
+# What csk notes at a provider's machines.
+MACHINE_ROLE = "csk.dev/role"
+MACHINE_POOL = "csk.dev/pool"
+MACHINE_ZONE = "csk.dev/zone"
 # Annotations that say why csk made a Node unschedulable: it takes back only what it did itself.
 CORDONED_BY_CSK = "csk.dev/cordoned"  # to empty it
 UNSCHEDULABLE_BY_POOL = "csk.dev/unschedulable"  # its pool wants it so

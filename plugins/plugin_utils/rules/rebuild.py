@@ -14,7 +14,16 @@ from typing import Any
 from ..core.errors import CskError, Problem
 from ..core.machines import MachineState
 from ..core.models import Cluster, Machine, Pool
-from ..core.names import ADDED_FORMAT, ADDED_LABEL, NODEPOOL_LABEL, ORIGIN_LABEL, ZONE_LABEL
+from ..core.names import (
+    ADDED_FORMAT,
+    ADDED_LABEL,
+    MACHINE_POOL,
+    MACHINE_ROLE,
+    MACHINE_ZONE,
+    NODEPOOL_LABEL,
+    ORIGIN_LABEL,
+    ZONE_LABEL,
+)
 
 FIELDS = ("name", "id", "version", "vpc_cidr", "endpoint", "created_at", "spec", "nodepools")
 _NAME = re.compile(r"([a-z][-a-z0-9]*)-([1-9][0-9]*)")
@@ -65,8 +74,8 @@ def machines_of(
     for state in sorted(states, key=lambda state: state.name):
         node = labels.get(state.name, {})
         match = _NAME.fullmatch(state.name)
-        role = state.labels.get("csk.dev/role")
-        pool = node.get(NODEPOOL_LABEL) or state.labels.get("csk.dev/pool") or None
+        role = state.labels.get(MACHINE_ROLE)
+        pool = node.get(NODEPOOL_LABEL) or state.labels.get(MACHINE_POOL) or None
         known = role == "master" or any(pool == one.name for one in pools)
         if not match or not known or not state.address:
             continue
@@ -77,7 +86,7 @@ def machines_of(
                 name=state.name,
                 role="master" if role == "master" else "worker",
                 pool=None if role == "master" else pool,
-                zone=node.get(ZONE_LABEL) or state.labels.get("csk.dev/zone", ""),
+                zone=node.get(ZONE_LABEL) or state.labels.get(MACHINE_ZONE, ""),
                 address=state.address,
                 origin=_origin(node.get(ORIGIN_LABEL)),
                 added_at=datetime.strptime(added, ADDED_FORMAT).replace(tzinfo=UTC) if added else cluster.created_at,

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.errors import CskError, Problem
 from ..core.machines import MachineState
-from ..core.names import PORT
+from ..core.names import MACHINE_ROLE, PORT
 from ..core.observed import Observed
 from ..core.remote import Remote
 from ..kube.cluster_api import connect
@@ -32,7 +32,7 @@ def rebuild(task: Task) -> dict[str, Any]:
     if session.ledger.cluster(name):
         return result
     states = session.provider(values).list(name)
-    masters = [s for s in states if s.labels.get("csk.dev/role") == "master" and s.status == "running"]
+    masters = [s for s in states if s.labels.get(MACHINE_ROLE) == "master" and s.status == "running"]
     if not masters:
         what = f"the provider has no running master of a cluster {name}."
         fix = "check the name, or start its machines; csk.kubernetes.info lists the clusters that the ledger knows."

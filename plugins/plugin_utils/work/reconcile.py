@@ -11,6 +11,7 @@ from ..context.session import Session
 from ..control_planes.stacked.make import forget, release_of
 from ..core.machines import MachinesLostError, MachineSpec
 from ..core.models import Cluster, Machine, Pool, masters_of
+from ..core.names import MACHINE_POOL, MACHINE_ROLE, MACHINE_ZONE
 from ..core.observed import Live
 from ..rules import instance, plan
 from .hosts import host
@@ -83,7 +84,7 @@ def _end_orphans(session: Session, cluster: Cluster, names: Sequence[str]) -> No
 def _machine_spec(
     cluster: Cluster, machine: Machine, pool: Pool | None, dns: Sequence[str], masters: Sequence[Machine]
 ) -> MachineSpec:
-    labels = {"csk.dev/role": machine.role, "csk.dev/pool": machine.pool or "", "csk.dev/zone": machine.zone}
+    labels = {MACHINE_ROLE: machine.role, MACHINE_POOL: machine.pool or "", MACHINE_ZONE: machine.zone}
     return MachineSpec(
         name=machine.name,
         address=machine.address,

@@ -12,9 +12,10 @@ from typing import Any
 
 from ...core.errors import CskError, Problem
 from ...core.machines import MachineSpec
+from ...core.names import MACHINE_ZONE
 from . import machine
 from .engine import LABEL_RELEASE, Engine
-from .names import LABEL_CLUSTER, LABEL_ID, LABEL_MACHINE, LABEL_ZONE, address_of, container_name, network_name
+from .names import LABEL_CLUSTER, LABEL_ID, LABEL_MACHINE, address_of, container_name, network_name
 from .store import IMAGE
 
 # What a machine's data directory holds, and where the machine sees it: none of it may lie on the container's overlay.
@@ -55,7 +56,7 @@ class Maker:
                     LABEL_CLUSTER: self.cluster,
                     LABEL_ID: self.cluster_id,
                     LABEL_MACHINE: spec.name,
-                    LABEL_ZONE: spec.zone,
+                    MACHINE_ZONE: spec.zone,
                     LABEL_RELEASE: spec.image,
                 },
                 env=spec.env,

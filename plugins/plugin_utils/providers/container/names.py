@@ -17,7 +17,6 @@ from .engine import DEFAULT_HOST
 LABEL_CLUSTER = "csk.dev/cluster"
 LABEL_ID = "csk.dev/cluster-id"
 LABEL_MACHINE = "csk.dev/machine"
-LABEL_ZONE = "csk.dev/zone"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 

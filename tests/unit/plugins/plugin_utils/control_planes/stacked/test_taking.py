@@ -1,0 +1,30 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is read of a master's answer when a snapshot of etcd is taken there."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.control_planes.stacked import taking
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.remote import Answer
+
+STATUS = 'CSK{"revision":7,"totalKey":3}'
+DIGEST = f"SHA{'0' * 64}  /var/lib/etcd/csk-snapshot.db"
+
+
+def master(answer):
+    return SimpleNamespace(run=lambda _command, _text: answer)
+
+
+def test_a_snapshot_is_taken():
+    answer = Answer(0, f"odd\n{STATUS}\n{DIGEST}\n", "snapshot saved")
+    assert taking.take(master(answer)) == ({"revision": 7, "totalKey": 3}, "0" * 64)
+
+
+@pytest.mark.parametrize("answer", [(1, STATUS + "\n" + DIGEST), (None, ""), (0, STATUS), (0, "")])
+def test_none_can_be_taken(answer):
+    with pytest.raises(CskError, match="no snapshot can be taken: no space"):
+        taking.take(master(Answer(*answer, "no space")))
