@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.cluster import HOME, KUBECTL, TestCluster, build_image
+from support.cluster import HOME, KUBECTL, NEW, OLD, TestCluster, build_image
 from support.fixtures import namespace_of
 from support.playbooks import Playbooks
 
 from .story import LIFE, PHASES, Life, capabilities, life_file
 
+# What the cluster has to have in a phase, where it isn't what it was made of.
+VERSIONS = {"after_upgrade": NEW, "restore": NEW, "after_restore": OLD}
 _SECONDS: Counter[str] = Counter()
 _LIFE = pytest.StashKey[Life]()
 
@@ -60,8 +62,11 @@ def usable(life: Life, request: pytest.FixtureRequest) -> None:
         life.mend()
         if life.over:
             pytest.skip(life.over)
-        if phase != "create" and life.cluster.record is None:
+        record = life.cluster.record
+        if phase != "create" and record is None:
             pytest.skip("there is no cluster: make life")
+        if phase in VERSIONS and record.version != VERSIONS[phase]:
+            pytest.skip(f"the cluster has {record.version}, not {VERSIONS[phase]}")
     life.follow()
 
 

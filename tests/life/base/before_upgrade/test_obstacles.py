@@ -55,7 +55,7 @@ def test_every_obstacle_at_once(cluster: TestCluster) -> None:
     finally:
         aside.rename(archive)
         cluster.machines("master-3", "systemctl", "start", "kubelet")
-        kube("delete", "namespace", SPACE, "--wait=false")
+        kube("delete", "namespace", SPACE)  # to its end: its pods would be in the upgrade's way
     refused.refused(
         "images/kube-proxy.tar is missing",
         "masters master-3: aren't Ready",
