@@ -110,7 +110,7 @@ class Life:
         KEPT.mkdir(exist_ok=True)
         path = KEPT / "cluster.yml"
         path.write_text(yaml.safe_dump(self.cluster.file), "utf-8")
-        plain = {"ANSIBLE_NOCOLOR": "1", "NO_COLOR": "1", "CSK_LIFE_FILE": os.path.relpath(path, TOP)}
+        plain = {"ANSIBLE_NOCOLOR": "1", "NO_COLOR": "1", "CSK_LIFE_FILE": str(path)}
         done = subprocess.run(
             [Path(sys.executable).with_name("molecule"), command, "--scenario-name", "default"],
             cwd=TOP, env=os.environ | plain | env, text=True, check=False,
