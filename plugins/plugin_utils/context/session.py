@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -17,6 +18,7 @@ from ..core.observed import Live, Observed
 from ..core.run import Run
 from ..kube.cluster_api import ClusterApi, connect
 from ..ledger import Ledger
+from ..providers import registry
 from ..rules.versions import Minor, minor_of
 from . import catalogue, progress
 from .given import Given
@@ -57,13 +59,11 @@ class Session:
 
     def provider(self, spec: dict[str, Any]) -> Provider:
         """The provider that a cluster's settings name; always the same one, because it remembers its host's facts."""
-        from ..providers.container.container import ContainerProvider
-
-        root = spec["data_root"]
-        if root not in self._providers:
-            releases = self.home / "artifacts" / "releases"
-            self._providers[root] = ContainerProvider(artifacts=releases, data_root=root)
-        return self._providers[root]
+        name = spec["provider"]
+        key = json.dumps([name, spec.get(registry.key_of(name))], sort_keys=True)
+        if key not in self._providers:
+            self._providers[key] = registry.make(name, spec, self.home / "artifacts" / "releases")
+        return self._providers[key]
 
     def cluster(self, name: str) -> Cluster:
         """A recorded cluster.

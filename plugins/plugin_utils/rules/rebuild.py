@@ -15,6 +15,7 @@ from ..core.errors import CskError, Problem
 from ..core.machines import MachineState
 from ..core.models import Cluster, Machine, Pool
 from ..core.names import ADDED_FORMAT, ADDED_LABEL, NODEPOOL_LABEL, ORIGIN_LABEL, ZONE_LABEL
+from .records import settings_now
 
 FIELDS = ("name", "id", "version", "vpc_cidr", "endpoint", "created_at", "spec", "nodepools")
 _NAME = re.compile(r"([a-z][-a-z0-9]*)-([1-9][0-9]*)")
@@ -31,7 +32,7 @@ def cluster_of(record: Mapping[str, str]) -> tuple[Cluster, list[Pool]]:
         cluster = Cluster(
             **values,
             account="default",
-            spec=json.loads(record["spec"]),
+            spec=settings_now(json.loads(record["spec"])),
             status="ready",
             etcd_token=secrets.token_hex(16),  # only a bootstrap needs it, and that is long over
             created_at=datetime.fromisoformat(record["created_at"]),

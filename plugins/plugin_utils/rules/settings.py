@@ -7,6 +7,7 @@ Pure functions of old and new settings.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..core.errors import Problem
@@ -17,7 +18,7 @@ from .versions import minor_of
 IMMUTABLE = {
     "cluster_type": "the cluster type",
     "provider": "the provider of the machines",
-    "data_root": "the folder of the machines' data",
+    "container": "the provider's own options",
     "masters": "the number of masters",
     "network_plugin": "the network plugin",
     "flannel_backend": "flannel's backend",
@@ -44,14 +45,17 @@ POOL_SETTINGS = (
 )
 
 
-def immutable_problems(old: dict[str, Any], new: dict[str, Any], where: str = "csk_cluster") -> list[Problem]:
+def immutable_problems(
+    old: dict[str, Any], new: dict[str, Any], where: str = "csk_cluster", own: Iterable[str] = ()
+) -> list[Problem]:
     """Every immutable setting that the new options would change.
 
     :param old: the settings in the ledger.
     :param new: the settings in the cluster file; None means that the file doesn't say.
+    :param own: where providers' own options stand; those of one that the cluster didn't have yet are new.
     """
     problems = []
-    for key, title in IMMUTABLE.items():
+    for key, title in (IMMUTABLE | {key: "what a provider is told" for key in own if key in old}).items():
         if new.get(key) is not None and new[key] != old.get(key):
             problems.append(_problem(f"{where}.{key}", old.get(key), new[key], title))
     if (len(old["zones"]) > 1) != (len(new["zones"]) > 1):
@@ -97,10 +101,15 @@ def pool_settings(pool: dict[str, Any]) -> dict[str, Any]:
     return {key: pool[key] for key in POOL_SETTINGS}
 
 
-def changed_settings(cluster: Cluster, values: dict[str, Any]) -> list[str]:
-    """The settings that may change after creation, and do."""
+def changed_settings(cluster: Cluster, values: dict[str, Any], own: Iterable[str] = ()) -> list[str]:
+    """The settings that may change after creation, and do.
+
+    :param own: as above.
+    """
+    new = [key for key in dict.fromkeys(own) if key not in cluster.spec]
     return [
-        key for key in ("zones", "endpoint_sans", "tags", "deletion_protection") if values[key] != cluster.spec.get(key)
+        *(k for k in ("zones", "endpoint_sans", "tags", "deletion_protection") if values[k] != cluster.spec.get(k)),
+        *new,
     ]
 
 

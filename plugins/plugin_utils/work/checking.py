@@ -16,7 +16,7 @@ from ..core.models import Cluster, Machine, Pool, masters_of
 from ..rules import plan, spec
 from ..rules.scaling import decide
 from ..rules.settings import changed_settings, immutable_problems, pool_problems, pool_settings
-from . import argspec
+from . import argspec, providers
 from .checks import certificate_sentences, network_problems, quota_problems, shape_problems, version_for
 from .refusing import refuse_unfinished, unfinished_pool_problems
 from .variables import variable_problems
@@ -26,6 +26,7 @@ from .variables import variable_problems
 class Checked:
     """A cluster file after all checks.
 
+    :param providers: the names of those that it says.
     :param version: exact.
     :param recorded: the cluster in the ledger, if there is one.
     :param changes: what a run would do, in sentences.
@@ -34,6 +35,7 @@ class Checked:
 
     cluster: dict[str, Any]
     pools: list[dict[str, Any]]
+    providers: list[str] = field(default_factory=list)
     version: str = ""
     recorded: Cluster | None = None
     changes: list[str] = field(default_factory=list)
@@ -60,7 +62,10 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
         )
         return Checked({}, [], problems=problems)
     problems += argspec.number_problems(raw, "csk_cluster")
-    cluster, found = argspec.check(raw, argspec.settings("csk_cluster"), "csk_cluster")
+    names = providers.named(raw, variables.get("csk_nodepools"))
+    known, found = argspec.cluster_settings(names)
+    problems += found
+    cluster, found = argspec.check(raw, known, "csk_cluster")
     problems += found
     if isinstance(raw, dict) and not raw.get("version"):
         rule = "a cluster has a version: a minor, or an exact one."
@@ -70,7 +75,9 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
     checked = Checked(cluster, pools, problems=problems)
     if problems:
         return checked
+    checked.providers = list(dict.fromkeys([cluster["provider"], *names.values()]))
     problems += spec.cluster_problems(cluster, session.quotas.nodes)
+    problems += providers.option_problems(cluster, checked.providers)
     checked.recorded = session.ledger.cluster(cluster["name"])
     named = {pool["name"] for pool in pools}
     kept = [pool for pool in session.ledger.pools(cluster["name"]) if pool.name not in named]
@@ -136,7 +143,9 @@ def _check_new(session: Session, checked: Checked) -> None:
 
 
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
-    checked.problems += immutable_problems(cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster)
+    checked.problems += immutable_problems(
+        cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster, own=providers.keys(checked.providers)
+    )
     live = session.live(cluster)
     try:
         refuse_unfinished(cluster, bool(lost_masters(session, cluster, live)))
@@ -153,7 +162,7 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
         checked.problems += [problem] if problem else []
     else:
         checked.changes.append(f"cluster {cluster.name}: go on creating it.")
-    changed = changed_settings(cluster, checked.cluster)
+    changed = changed_settings(cluster, checked.cluster, providers.keys(checked.providers))
     if changed:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
     checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)

@@ -73,7 +73,8 @@ def write(task: Task) -> dict[str, Any]:
         etcd_tag=etcd_tag,
     )
     machines, pools = session.ledger.machines(cluster.name), session.ledger.pools(cluster.name)
-    files = files_of(cluster, machines, pools, values["node"], values["files"], mtu or 0, asked)
+    shared = [m.name for m in machines if session.provider(cluster.spec).traits.kernel == "shared"]
+    files = files_of(cluster, machines, pools, values["node"], values["files"], mtu or 0, shared, asked)
     title = MASTERS_FILES if "bootstrap" in values["files"] else JOINING_FILES if "join" in values["files"] else None
     with session.step(cluster.name, title) if title else nullcontext():
         done = _write(task, files)

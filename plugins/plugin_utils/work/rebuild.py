@@ -17,6 +17,7 @@ from ..kube.cluster_api import connect
 from ..render import pki
 from ..render.node_files import PKI, PKI_FILES
 from ..rules.rebuild import cluster_of, machines_of
+from . import argspec
 from .lifecycle import write_kubeconfig
 from .results import cluster_result
 from .steps import Task
@@ -31,19 +32,19 @@ def rebuild(task: Task) -> dict[str, Any]:
     result: dict[str, Any] = {"changed": False, "changes": [], "machines": []}
     if session.ledger.cluster(name):
         return result
-    states = session.provider(values).list(name)
+    provider = session.provider(argspec.provider_settings(values["provider"], values["provider_options"]))
+    states = provider.list(name)
     masters = [s for s in states if s.labels.get("csk.dev/role") == "master" and s.status == "running"]
     if not masters:
         what = f"the provider has no running master of a cluster {name}."
         fix = "check the name, or start its machines; csk.kubernetes.info lists the clusters that the ledger knows."
         raise CskError(Problem("csk_name", what, _RULE, fix))
     if values["state"] == "found":
-        provider = session.provider(values)
         hosts = [{"name": f"{name}.{s.name}", "variables": provider.console(name, s.name)} for s in masters[:1]]
         return result | {"machines": hosts}
     if not task.check:
         session.lock(name)
-    cluster_id = session.provider(values).clusters()[name]
+    cluster_id = provider.clusters()[name]
     return result | _present(task, name, cluster_id, states, masters[0])
 
 
