@@ -34,6 +34,7 @@ IMMUTABLE = {
 # What the ledger keeps of a pool's options; the others are about one run.
 POOL_SETTINGS = (
     "desired_size",
+    "provider",
     "instance",
     "zones",
     "labels",
@@ -63,14 +64,35 @@ def immutable_problems(
     return problems
 
 
+def provider_of(pool: dict[str, Any], cluster: dict[str, Any]) -> str:
+    """The provider of a pool's machines: its own, or its cluster's.
+
+    :param pool: its settings, and ``cluster`` the cluster's.
+    """
+    return pool.get("provider") or cluster["provider"]
+
+
+def with_provider(pool: dict[str, Any], cluster: dict[str, Any]) -> dict[str, Any]:
+    """A pool's options, in which None stands for the cluster's provider, whether the pool names it or not."""
+    said = pool.get("provider")
+    return pool | {"provider": None if said == cluster["provider"] else said}
+
+
 def pool_problems(recorded: Pool | None, pool: dict[str, Any], where: str) -> list[Problem]:
     """A pool's immutable setting that its new options would change; what isn't recorded yet, or goes, has none.
 
-    :param pool: the options of csk_nodepool.
+    :param pool: the options of csk_nodepool, by ``with_provider``.
     """
     if recorded is None or pool["state"] == "absent":
         return []
     problems = []
+    old = recorded.spec.get("provider")
+    if pool["provider"] != old:
+        before, after = (name or "that of the cluster" for name in (old, pool["provider"]))
+        what = f"would change from {before} to {after}."
+        fix = f"write {old}," if old else "leave it out,"
+        fix += " or add a pool that has another one and remove this one."
+        problems.append(Problem(f"{where}.provider", what, "the provider of a pool's machines is immutable.", fix))
     for key, title in (("instance", "the shape of a pool's machines"), ("kubelet", "what a pool's kubelets are told")):
         have, wanted = (
             {name: value for name, value in said.items() if value is not None}

@@ -81,7 +81,7 @@ def _present(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     version = _check(session, values, recorded)
     changes = [] if recorded else plan.create_sentences(name, version, values["masters"], values["zones"])
     with session.step(name, "masters' machines"):
-        cluster = record_cluster(session, name, version, _settings(values))
+        cluster = record_cluster(session, name, version, _settings(values), values["pool_providers"])
         changed = changed_settings(cluster, values, _own(values))
         if changed:
             session.ledger.set_spec(name, cluster.spec | {key: values[key] for key in changed})
@@ -151,10 +151,10 @@ def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -
         refuse_unfinished(recorded, bool(lost))
         problems += immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values, own=_own(values))
     elif version and not wrong:
-        provider = session.provider(values)
+        fleet = session.planned_fleet(values, values["pool_providers"])
         problems += checks.quota_problems(session)
-        problems += provider.check(version, values["masters"])
-        problems += checks.network_problems(session, values, provider.networks())
+        problems += fleet.check(version, {values["provider"]: values["masters"]})
+        problems += checks.network_problems(session, values, fleet.networks())
     if problems:
         raise CskError(problems)
     return version

@@ -27,7 +27,7 @@ def host(
         "name": f"{cluster.name}.{machine.name}",
         "step": step,
         "role": machine.role,
-        "variables": session.provider(cluster.spec).console(cluster.name, machine.name)
+        "variables": session.fleet(cluster, [machine]).console(machine.name)
         | {
             "csk_node": machine.name,
             "csk_role": machine.role,

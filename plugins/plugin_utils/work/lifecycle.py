@@ -146,7 +146,7 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
         return [f"cluster {name}: remove it with the machines {machines}."]
     session.lock(name)
     session.ledger.set_status(name, "deleting")
-    removed = session.provider(cluster.spec).delete(name, None, cluster.id)
+    removed = session.fleet(cluster).delete_all()
     shutil.rmtree(session.folder(cluster.name), ignore_errors=True)
     session.ledger.delete_cluster(name)
     session.ledger.unlock(name, session.run)

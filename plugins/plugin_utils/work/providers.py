@@ -13,14 +13,14 @@ from ..providers import registry
 
 
 def named(cluster: Any, pools: Any) -> dict[str, str]:
-    """The variables of a file that name a provider, with the names. What isn't a string is left to the check of types.
+    """The variables of a file that name a provider, with the names. What can't be a string is left to the check of types.
 
     :param cluster: csk_cluster, and ``pools`` csk_nodepools, as the user wrote them.
     """
     entries = list(enumerate(pools)) if isinstance(pools, list) else []
     found = {"csk_cluster.provider": cluster} | {f"csk_nodepools[{index}].provider": pool for index, pool in entries}
     said = {where: entry.get("provider") for where, entry in found.items() if isinstance(entry, dict)}
-    return {where: name for where, name in said.items() if isinstance(name, str)}
+    return {where: str(name) for where, name in said.items() if isinstance(name, (str, int, float))}
 
 
 def of_task(arguments: Mapping[str, Any]) -> dict[str, str]:
@@ -66,6 +66,16 @@ def options_of(
         owners[key] = name
         added[key] = {"type": "dict", "default": {}, "options": copy.deepcopy(dict(found.options))}
     return added, problems
+
+
+def provider_problems(name: str | None, where: str) -> list[Problem]:
+    """Why a provider can't be used; None is none, and has none."""
+    try:
+        if name is not None:
+            registry.find(name, where)
+    except CskError as error:
+        return error.problems
+    return []
 
 
 def option_problems(settings: Mapping[str, Any], names: Iterable[str], where: str = "csk_cluster") -> list[Problem]:

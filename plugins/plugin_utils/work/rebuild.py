@@ -32,7 +32,8 @@ def rebuild(task: Task) -> dict[str, Any]:
     result: dict[str, Any] = {"changed": False, "changes": [], "machines": []}
     if session.ledger.cluster(name):
         return result
-    provider = session.provider(argspec.provider_settings(values["provider"], values["provider_options"]))
+    settings = argspec.provider_settings(values["provider"], values["provider_options"])
+    provider = session.provider(values["provider"], settings)
     states = provider.list(name)
     masters = [s for s in states if s.labels.get("csk.dev/role") == "master" and s.status == "running"]
     if not masters:
@@ -45,12 +46,10 @@ def rebuild(task: Task) -> dict[str, Any]:
     if not task.check:
         session.lock(name)
     cluster_id = provider.clusters()[name]
-    return result | _present(task, name, cluster_id, states, masters[0])
+    return result | _present(task, name, cluster_id, masters[0])
 
 
-def _present(
-    task: Task, name: str, cluster_id: str, states: list[MachineState], master: MachineState
-) -> dict[str, Any]:
+def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> dict[str, Any]:
     session = task.session
     secrets = _fetch(task.remote, session.folder(name))
     crt, key = pki.client_cert(secrets["ca.crt"], secrets["ca.key"], pki.ADMIN_USER, [pki.ADMIN_GROUP])
@@ -62,6 +61,8 @@ def _present(
         raise CskError(Problem("csk_name", what, _RULE, "see which machines belong together: docker ps."))
     labels = {node.name: node.labels for node in observed.nodes.values()}
     versions = {node.name: node.version.removeprefix("v") for node in observed.nodes.values()}
+    named = [pool.spec.get("provider") for pool in pools]
+    states = session.planned_fleet(cluster.spec | {"name": name}, named).listed()
     machines = machines_of(cluster, pools, labels, states, versions)
     names = ", ".join(machine.name for machine in machines)
     changes = [f"cluster {name}: recorded again, with the machines {names}."]

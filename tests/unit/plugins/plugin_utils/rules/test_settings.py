@@ -7,6 +7,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Pool
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules import settings
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import argspec
 
@@ -81,3 +82,29 @@ def test_create_never_changes_the_version(wanted, right):
     assert bool(found) != right
     if found:
         assert "csk.kubernetes.upgrade" in found[0].fix
+
+
+@pytest.mark.parametrize(
+    ("recorded", "said", "refused"),
+    [
+        ({}, None, False),  # recorded before pools had providers
+        ({}, "container", False),
+        ({"provider": None}, "container", False),
+        ({"provider": None}, "ns.coll.far", True),
+        ({}, "ns.coll.far", True),
+        ({"provider": "ns.coll.far"}, "ns.coll.far", False),
+        ({"provider": "ns.coll.far"}, None, True),
+        ({"provider": "ns.coll.far"}, "container", True),
+    ],
+)
+def test_a_pools_provider(recorded, said, refused):
+    pool = {"state": "present", "instance": {}, "kubelet": {}, "provider": said}
+    pool = settings.with_provider(pool, {"provider": "container"})
+    found = settings.pool_problems(Pool("demo", "web", recorded), pool, "csk_nodepools[0]")
+    assert [problem.where for problem in found] == (["csk_nodepools[0].provider"] if refused else [])
+    assert settings.pool_problems(None, pool, "csk_nodepools[0]") == []
+
+
+def test_whose_machines_a_pool_has():
+    assert settings.provider_of({"provider": None}, OLD) == settings.provider_of({}, OLD) == "container"
+    assert settings.provider_of({"provider": "ns.coll.far"}, OLD) == "ns.coll.far"

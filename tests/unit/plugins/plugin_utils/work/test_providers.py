@@ -31,10 +31,11 @@ def found(monkeypatch):
 
 
 def test_every_variable_that_names_one():
-    pools = [{"name": "a"}, {"name": "b", "provider": "ns.coll.far"}, "x", {"provider": 3}]
+    pools = [{"name": "a"}, {"name": "b", "provider": "ns.coll.far"}, "x", {"provider": 3}, {"provider": []}]
     assert providers.named({"provider": "container"}, pools) == {
         "csk_cluster.provider": "container",
         "csk_nodepools[1].provider": "ns.coll.far",
+        "csk_nodepools[3].provider": "3",
     }
     assert providers.named(None, None) == {}
     assert providers.of_task({"pool_providers": ["ns.coll.far"]}) == {"csk_cluster.pool_providers[0]": "ns.coll.far"}
