@@ -13,7 +13,7 @@ from ..providers import registry
 
 
 def named(cluster: Any, pools: Any) -> dict[str, str]:
-    """The variables of a file that name a provider, with the names. What can't be a string is left to the check of types.
+    """The variables of a file that name a provider, with the names. What can't be a string is left to other checks.
 
     :param cluster: csk_cluster, and ``pools`` csk_nodepools, as the user wrote them.
     """

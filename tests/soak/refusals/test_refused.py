@@ -55,8 +55,9 @@ TYPES: dict[str, dict[str, Any]] = {
         "registry_mirrors": "x", "proxy": "x", "dns_servers": {"a": 1}, "tags": "x", "deletion_protection": "maybe",
     },
     "csk_nodepools[0]": {
-        "state": "gone", "desired_size": "many", "provider": "vm", "unschedulable": "maybe", "kubelet": "x", "scale_in_policy": "random",
-        "nodes": {"a": 1}, "drain": "x", "instance": "x", "zones": {"a": 1}, "labels": "x", "taints": "x",
+        "state": "gone", "desired_size": "many", "provider": "vm", "unschedulable": "maybe", "kubelet": "x",
+        "scale_in_policy": "random", "nodes": {"a": 1}, "drain": "x", "instance": "x", "zones": {"a": 1}, "labels": "x",
+        "taints": "x",
     },
 }  # fmt: skip
 VALUES: dict[str, dict[str, Any]] = {
