@@ -22,7 +22,7 @@ LABEL = "csk.dev/test"  # of containers that are no machine of a cluster
 def main() -> None:
     """Remove the clusters, then everything of the tests' csk_home but the artifacts, which are the user's."""
     init_plugin_loader([str(BUILD / "collections")])
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.provider import ContainerProvider
 
     user, tests = Path(os.environ["CSK_HOME"]), Path(os.environ["CSK_TEST_HOME"])
     with only_one("test-home"):

@@ -47,15 +47,28 @@ options:
     type: str
   provider:
     description:
-      - Where the machines come from. V(container) makes them on the local Docker Engine.
+      - Where the machines come from. V(container) makes them on the local Docker Engine. A provider of another
+        collection has its full name, C(namespace.collection.name). Immutable.
+      - A provider's own options stand under the last part of its name, as O(container) does. They are immutable.
     type: str
-    choices: [container]
     default: container
-  data_root:
+  container:
     description:
-      - The folder on the Engine's host that holds the machines' data and the unpacked images.
-    type: str
-    default: /var/lib/csk
+      - The options of provider V(container). Immutable.
+    type: dict
+    default: {}
+    suboptions:
+      data_root:
+        description: The folder on the Engine's host that holds the machines' data and the unpacked images.
+        type: str
+        default: /var/lib/csk
+  pool_providers:
+    description:
+      - The providers that node pools name, where it isn't O(provider); so the options of these may stand here too, and
+        networks that are in use at them aren't taken.
+    type: list
+    elements: str
+    default: []
   zones:
     description:
       - The failure domains; masters are spread over them in turn. Immutable from one zone to several and back.

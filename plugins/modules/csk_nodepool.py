@@ -41,6 +41,12 @@ options:
     description:
       - How many workers the pool has. Needed unless O(state=absent).
     type: int
+  provider:
+    description:
+      - Where the pool's machines come from, as O(csk.kubernetes.csk_cluster#module:provider). The cluster's, where it
+        isn't given. Immutable.
+      - The provider's own options stand in the cluster's settings.
+    type: str
   unschedulable:
     description:
       - Keeps new pods from the pool's Nodes; those that are there stay. Set to V(false), csk lets pods onto the Nodes

@@ -27,11 +27,16 @@ options:
     type: str
     choices: [found, present]
     default: present
-  data_root:
+  provider:
     description:
-      - As in M(csk.kubernetes.csk_cluster).
+      - The provider of the cluster's masters, as in M(csk.kubernetes.csk_cluster).
     type: str
-    default: /var/lib/csk
+    default: container
+  provider_options:
+    description:
+      - The provider's own options, such as C(data_root) of V(container); see M(csk.kubernetes.csk_cluster).
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - csk.kubernetes.csk
   - csk.kubernetes.csk.attributes

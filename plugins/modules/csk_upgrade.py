@@ -156,9 +156,9 @@ addons:
   type: list
   elements: dict
 artifacts:
-  description: The folder of the target's artifacts on each machine.
+  description: The folder of the target's artifacts on each machine, by the machine's name.
   returned: with O(state=prepared)
-  type: str
+  type: dict
 at_once:
   description: How many machines may do heavy work at once, where they share a host; 0 means all of them.
   returned: with O(state=prepared)

@@ -31,7 +31,7 @@ init_plugin_loader([path for path in os.environ.get("ANSIBLE_COLLECTIONS_PATH", 
 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import MachineSpec  # noqa: E402
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Cluster, Machine  # noqa: E402
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider  # noqa: E402
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.provider import ContainerProvider  # noqa: E402
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.render import kubeadm, nodenet, pki  # noqa: E402
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import argspec  # noqa: E402
 
@@ -156,7 +156,11 @@ class Sequence:
             list(pool.map(self._endpoint, self.masters))
         self._put("master-1", f"{kubeadm.PATCHES}/corednsdeployment.yaml", kubeadm.coredns_patch(self.cluster))
         token = pki.bootstrap_token()
-        self._put("master-1", "/root/init.yaml", kubeadm.init_config(self.cluster, self.machines[0], token))
+        self._put(
+            "master-1",
+            "/root/init.yaml",
+            kubeadm.init_config(self.cluster, self.machines[0], token, [m.name for m in self.machines]),
+        )
 
     def _endpoint(self, master: Machine) -> None:
         self._put(master.name, nodenet.ENDPOINT_CHECK, nodenet.ENDPOINT_CHECK_SCRIPT)

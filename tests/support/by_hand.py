@@ -20,7 +20,7 @@ NAME = "hand-1"
 def machine(cluster: TestCluster) -> Iterator[str]:
     """A machine on the cluster's network, made of the cluster's release."""
     from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import MachineSpec
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.provider import ContainerProvider
 
     record = cluster.record
     address = str(ipaddress.ip_network(record.vpc_cidr)[200])

@@ -24,7 +24,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.published
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.release import Component
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts.store import Store
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.context.catalogue import load_release as load
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.registry import mirrored
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.pull import mirrored
 
 REGISTRY = Component("registry", "3.1.2", "github.com/distribution/distribution/v3")
 NAMES = ("kubernetes", "containerd", "runc", "cni_plugins", "crictl")

@@ -1,10 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one csk_* step works with: the ledger, the provider, the catalogue, the cluster's API, and its own progress."""
+"""What one csk_* step works with: the ledger, the machines, the catalogue, the cluster's API, and its own progress."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +18,10 @@ from ..core.observed import Live, Observed
 from ..core.run import Run
 from ..kube.cluster_api import ClusterApi, connect
 from ..ledger import Ledger
+from ..providers import registry
 from ..rules.versions import Minor, minor_of
 from . import catalogue, progress
+from .fleet import Fleet
 from .given import Given
 
 if TYPE_CHECKING:
@@ -55,15 +58,41 @@ class Session:
         """The components of an exact version, as the catalogue has them."""
         return self.minors[minor_of(version)].releases[version]
 
-    def provider(self, spec: dict[str, Any]) -> Provider:
-        """The provider that a cluster's settings name; always the same one, because it remembers its host's facts."""
-        from ..providers.container.container import ContainerProvider
+    def fleet(self, cluster: Cluster, machines: Sequence[Machine] | None = None) -> Fleet:
+        """The machines of a recorded cluster.
 
-        root = spec["data_root"]
-        if root not in self._providers:
-            releases = self.home / "artifacts" / "releases"
-            self._providers[root] = ContainerProvider(artifacts=releases, data_root=root)
-        return self._providers[root]
+        :param machines: those that matter, as recorded, where they are known already.
+        """
+        pools = self.ledger.pools(cluster.name) if machines is None else []
+        mine = self.ledger.machines(cluster.name) if machines is None else machines
+        names = [pool.spec.get("provider") for pool in pools] + [machine.provider for machine in mine]
+        return self._fleet(cluster.name, cluster.id, cluster.spec, names, {m.name: m.provider for m in mine})
+
+    def planned_fleet(self, settings: dict[str, Any], names: Iterable[str | None] = ()) -> Fleet:
+        """The machines of a cluster that isn't recorded, none of which csk knows.
+
+        :param settings: the cluster's, with its name where one is asked for it.
+        :param names: the providers that its pools name; None stands for the cluster's own.
+        """
+        return self._fleet(settings.get("name", ""), "", settings, names, {})
+
+    def _fleet(
+        self,
+        name: str,
+        cluster_id: str,
+        settings: dict[str, Any],
+        names: Iterable[str | None],
+        recorded: dict[str, str],
+    ) -> Fleet:
+        known = dict.fromkeys([settings["provider"], *filter(None, names)])
+        return Fleet(name, cluster_id, {one: self.provider(one, settings) for one in known}, recorded)
+
+    def provider(self, name: str, settings: dict[str, Any]) -> Provider:
+        """A provider as a cluster's settings tell it; always the same one, because it remembers its host's facts."""
+        key = json.dumps([name, settings.get(registry.key_of(name))], sort_keys=True)
+        if key not in self._providers:
+            self._providers[key] = registry.make(name, settings, self.home / "artifacts" / "releases")
+        return self._providers[key]
 
     def cluster(self, name: str) -> Cluster:
         """A recorded cluster.
@@ -90,12 +119,12 @@ class Session:
             self.say(f"{cluster}: took over the lock of {result.taken_over_from}")
 
     def live(self, cluster: Cluster, chosen: Sequence[Machine] = ()) -> Live:
-        """Ask the provider and the API.
+        """Ask the providers and the API.
 
         :param chosen: the machines that matter, where not all do. While the cluster is being created and none of
             them is there, the API isn't asked: it would only be waited for.
         """
-        machines = {state.name: state for state in self.provider(cluster.spec).list(cluster.name)}
+        machines = self.fleet(cluster).states()
         first = cluster.status == "creating" and not any(m.name in machines for m in chosen or machines.values())
         return Live(machines, Observed(False) if first else self.observe(cluster))
 

@@ -59,6 +59,7 @@ class NewMachine:
 
     :param added_at: when it came to be; a replacement keeps that of the machine it replaces, and its origin.
     :param replaces: the worker whose place it takes in an upgrade, and which goes once this one is well.
+    :param provider: where it comes from; None: its cluster's.
     """
 
     role: Role
@@ -67,6 +68,7 @@ class NewMachine:
     origin: Origin
     added_at: datetime
     replaces: str | None = None
+    provider: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Machine:
 
     :param version: the release that it was made of, or upgraded to: ``1.36.3``.
     :param replaces: the worker whose place it took in an upgrade.
+    :param provider: the name of the one that has it.
     """
 
     cluster: str
@@ -88,6 +91,7 @@ class Machine:
     status: MachineStatus = "new"
     version: str = ""
     replaces: str | None = None
+    provider: str = ""
 
 
 def masters_of(machines: Iterable[Machine]) -> list[Machine]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, ClusterStatus
 from ..rules.quotas import clusters_problem
+from ..rules.records import settings_now
 from . import networks
 from . import schema as t
 from .database import Database
@@ -207,4 +208,4 @@ def _network(known: list[Cluster], spec: dict[str, Any], taken: list[str], wante
 
 
 def _cluster(row: Row) -> Cluster:
-    return Cluster(**row._mapping)
+    return Cluster(**{**row._mapping, "spec": settings_now(row.spec)})

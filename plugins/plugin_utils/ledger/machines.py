@@ -108,6 +108,7 @@ class Machines(Clusters):
             for (machine, address), number in zip(addresses, numbers, strict=True):
                 name = f"{'master' if machine.role == 'master' else machine.pool}-{number}"
                 values = vars(machine) | {"name": name, "address": address, "status": "new", "version": record.version}
+                values["provider"] = machine.provider or record.spec["provider"]
                 connection.execute(t.MACHINES.insert().values(cluster_id=record.id, number=number, **values))
                 machines.append(Machine(cluster=cluster, **values))
         return machines

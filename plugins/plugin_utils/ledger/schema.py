@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 #: The newest revision in migrations/versions, so that opening an up-to-date ledger needs no Alembic.
-HEAD = "0003"
+HEAD = "0004"
 VERSION_TABLE = "schema_version"
 
 try:
@@ -87,6 +87,7 @@ else:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("version", sa.String(32), nullable=False, server_default=""),
         sa.Column("replaces", sa.String(63)),
+        sa.Column("provider", sa.String(255), nullable=False, server_default=""),
         sa.UniqueConstraint("cluster_id", "address"),
         sa.ForeignKeyConstraint(["cluster_id", "pool"], ["pools.cluster_id", "pools.name"]),
     )

@@ -5,19 +5,38 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..core.errors import Problem
 from ..core.machines import Capacity, MachineSpec, MachineState
+
+if TYPE_CHECKING:
+    from ..core.traits import Traits
 
 Progress = Callable[[str, float], None]
 
 
 class Provider(ABC):
-    """Machines of one kind. All methods raise CskError, with all the problems that were found."""
+    """Machines of one kind. All methods raise CskError, with all the problems that were found.
 
+    A class is made with the controller's directory of releases, and with its own options by their names. Making one
+    reaches nothing yet, so that ``console`` works where the machines' host can't be reached.
+    """
+
+    traits: ClassVar[Traits]
+    # Its own options, as an argument spec: each with its type, and a default, because none of them has to be given.
+    options: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     at_once = 0  # how many machines may do heavy work at once, where they share a host; 0: all of them
+
+    @classmethod
+    def option_problems(cls, options: Mapping[str, Any], where: str) -> list[Problem]:
+        """What is wrong with its options beyond their types.
+
+        :param where: the variable that holds them.
+        """
+        del options, where
+        return []
 
     @abstractmethod
     def check(self, release: str, machines: int) -> list[Problem]:

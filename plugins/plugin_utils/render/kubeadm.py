@@ -8,7 +8,7 @@ uploaded must not, because every later join would inherit it (facts.md).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import yaml
@@ -74,8 +74,8 @@ _LEFT_BY_A_KILLED_RUN = [
     "FileAvailable--etc-kubernetes-bootstrap-kubelet.conf",
     "FileAvailable--etc-kubernetes-pki-ca.crt",
 ]
-# A container shares the host's kernel, swap and memory; kubeadm would judge the host by them.
-IN_A_CONTAINER = ["SystemVerification", "Swap"]
+# A machine that shares its host's kernel shares swap and memory too; kubeadm would judge the host by them.
+WITH_A_SHARED_KERNEL = ["SystemVerification", "Swap"]
 
 
 def members(masters: Sequence[Machine]) -> str:
@@ -99,36 +99,41 @@ def restore_script(cluster: Cluster, masters: Sequence[Machine], machine: Machin
     )
 
 
-def bootstrap_config(cluster: Cluster, masters: Sequence[Machine], machine: Machine, token: str) -> str:
-    """The configuration by which a master starts before the cluster was ever ready."""
+def bootstrap_config(
+    cluster: Cluster, masters: Sequence[Machine], machine: Machine, token: str, shared: Collection[str]
+) -> str:
+    """The configuration by which a master starts before the cluster was ever ready.
+
+    :param shared: the cluster's machines that share the kernel of their host, by name; so below.
+    """
     etcd = [
         {"name": "initial-cluster", "value": members(masters)},
         {"name": "initial-cluster-state", "value": "new"},
         {"name": "initial-cluster-token", "value": cluster.etcd_token},
     ]
-    return _init(cluster, machine, token, {"local": {"extraArgs": etcd}})
+    return _init(cluster, machine, token, shared, {"local": {"extraArgs": etcd}})
 
 
-def init_config(cluster: Cluster, machine: Machine, token: str | None) -> str:
+def init_config(cluster: Cluster, machine: Machine, token: str | None, shared: Collection[str]) -> str:
     """The configuration that the first master uploads; it holds nothing that a join must not inherit.
 
     :param token: None where nothing is joining, as when only an add-on is put back.
     """
-    return _init(cluster, machine, token, None)
+    return _init(cluster, machine, token, shared, None)
 
 
-def certificates_config(cluster: Cluster, machine: Machine) -> str:
+def certificates_config(cluster: Cluster, machine: Machine, shared: Collection[str]) -> str:
     """The configuration by which kubeadm makes certificates in a folder of their own."""
-    return _init(cluster, machine, None, None, {"certificatesDir": NEW_PKI})
+    return _init(cluster, machine, None, shared, None, {"certificatesDir": NEW_PKI})
 
 
-def upgrade_config(cluster: Cluster, machine: Machine, kept: str, target: str) -> str:
+def upgrade_config(machine: Machine, kept: str, target: str, shared: Collection[str]) -> str:
     """The configuration by which kubeadm makes a master's static pods of another release.
 
     :param kept: the ClusterConfiguration that kubeadm keeps in the cluster, so that what people changed there stays.
     :param target: exact.
     """
-    documents = [_of_master(cluster, machine), yaml.safe_load(kept) | {"kubernetesVersion": f"v{target}"}]
+    documents = [_of_master(machine, shared), yaml.safe_load(kept) | {"kubernetesVersion": f"v{target}"}]
     return yaml.safe_dump_all(documents, sort_keys=False)
 
 
@@ -149,13 +154,13 @@ def coredns_patch(cluster: Cluster) -> str:
     return yaml.safe_dump({"spec": {"template": {"spec": {"containers": [container]}}}}, sort_keys=False)
 
 
-def join_config(cluster: Cluster, machine: Machine, pool: Pool | None, token: str) -> str:
+def join_config(machine: Machine, pool: Pool | None, token: str, shared: Collection[str]) -> str:
     """The configuration by which a worker, or a master that replaces another one, joins."""
     document: dict[str, Any] = {
         "apiVersion": API,
         "kind": "JoinConfiguration",
         "discovery": {"file": {"kubeConfigPath": DISCOVERY}, "tlsBootstrapToken": token},
-        "nodeRegistration": _registration(cluster, machine, pool),
+        "nodeRegistration": _registration(machine, pool, shared),
     }
     if machine.role == "master":
         document["controlPlane"] = {"localAPIEndpoint": {"advertiseAddress": machine.address, "bindPort": PORT}}
@@ -183,6 +188,7 @@ def _init(
     cluster: Cluster,
     machine: Machine,
     token: str | None,
+    shared: Collection[str],
     etcd: dict[str, Any] | None,
     more: dict[str, Any] | None = None,
 ) -> str:
@@ -193,7 +199,7 @@ def _init(
         "groups": ["system:bootstrappers:kubeadm:default-node-token"],
     }
     documents = [
-        _of_master(cluster, machine) | ({"bootstrapTokens": [bootstrap_token]} if token else {}),
+        _of_master(machine, shared) | ({"bootstrapTokens": [bootstrap_token]} if token else {}),
         {
             "apiVersion": API,
             "kind": "ClusterConfiguration",
@@ -212,31 +218,31 @@ def _init(
             "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
             "kind": "KubeProxyConfiguration",
             "mode": cluster.spec["proxy_mode"],
-            # The limit of tracked connections is the host's; a container can't set it.
-            **({"conntrack": {"maxPerCore": 0}} if cluster.spec["provider"] == "container" else {}),
+            # The limit of tracked connections is the kernel's; a machine that shares it can't set it.
+            **({"conntrack": {"maxPerCore": 0}} if shared else {}),
         },
     ]
     return yaml.safe_dump_all(documents, sort_keys=False)
 
 
-def _of_master(cluster: Cluster, machine: Machine) -> dict[str, Any]:
+def _of_master(machine: Machine, shared: Collection[str]) -> dict[str, Any]:
     return {
         "apiVersion": API,
         "kind": "InitConfiguration",
         "patches": {"directory": PATCHES},
         "localAPIEndpoint": {"advertiseAddress": machine.address, "bindPort": PORT},
-        "nodeRegistration": _registration(cluster, machine, None),
+        "nodeRegistration": _registration(machine, None, shared),
     }
 
 
-def _registration(cluster: Cluster, machine: Machine, pool: Pool | None) -> dict[str, Any]:
+def _registration(machine: Machine, pool: Pool | None, shared: Collection[str]) -> dict[str, Any]:
     labels = ",".join(f"{key}={value}" for key, value in sorted(node_labels(machine, pool).items()))
-    in_container = cluster.spec["provider"] == "container"
+    ignored = WITH_A_SHARED_KERNEL if machine.name in shared else []
     return {
         "name": machine.name,
         "criSocket": "unix:///run/containerd/containerd.sock",
         "imagePullPolicy": "IfNotPresent",
-        "ignorePreflightErrors": _LEFT_BY_A_KILLED_RUN + (IN_A_CONTAINER if in_container else []),
+        "ignorePreflightErrors": _LEFT_BY_A_KILLED_RUN + ignored,
         "kubeletExtraArgs": [
             {"name": "node-ip", "value": machine.address},
             {"name": "node-labels", "value": labels},

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,7 @@ class _Facts:
     masters: list[Machine]
     pool: Pool | None
     mtu: int
+    shared: Collection[str]
     asked: Asked
 
     def secret(self, name: str) -> str:
@@ -72,13 +73,13 @@ def _pki(facts: _Facts) -> list[NodeFile]:
 
 
 def _bootstrap(facts: _Facts) -> list[NodeFile]:
-    text = kubeadm.bootstrap_config(facts.cluster, facts.masters, facts.machine, facts.secret("token"))
+    text = kubeadm.bootstrap_config(facts.cluster, facts.masters, facts.machine, facts.secret("token"), facts.shared)
     return [NodeFile(f"{kubeadm.FOLDER}/bootstrap.yaml", text)]
 
 
 def _init(facts: _Facts) -> list[NodeFile]:
     token = facts.asked.secrets(["token"]).get("token")
-    text = kubeadm.init_config(facts.cluster, facts.machine, token.decode() if token else None)
+    text = kubeadm.init_config(facts.cluster, facts.machine, token.decode() if token else None, facts.shared)
     patch = kubeadm.coredns_patch(facts.cluster)
     return [
         NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
@@ -88,7 +89,7 @@ def _init(facts: _Facts) -> list[NodeFile]:
 
 def _upgrade(facts: _Facts) -> list[NodeFile]:
     target = facts.cluster.upgrade_to or facts.cluster.version
-    text = kubeadm.upgrade_config(facts.cluster, facts.machine, facts.asked.kubeadm_config(), target)
+    text = kubeadm.upgrade_config(facts.machine, facts.asked.kubeadm_config(), target, facts.shared)
     patch = kubeadm.coredns_patch(facts.cluster)
     return [
         NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
@@ -102,7 +103,7 @@ def _restore(facts: _Facts) -> list[NodeFile]:
 
 
 def _certificates(facts: _Facts) -> list[NodeFile]:
-    text = kubeadm.certificates_config(facts.cluster, facts.machine)
+    text = kubeadm.certificates_config(facts.cluster, facts.machine, facts.shared)
     return [
         NodeFile(f"{kubeadm.FOLDER}/certificates.yaml", text),
         NodeFile(kubeadm.RENEW_API_SERVER, kubeadm.RENEW_API_SERVER_SCRIPT, 0o700),
@@ -110,7 +111,7 @@ def _certificates(facts: _Facts) -> list[NodeFile]:
 
 
 def _join(facts: _Facts) -> list[NodeFile]:
-    text = kubeadm.join_config(facts.cluster, facts.machine, facts.pool, facts.secret("token"))
+    text = kubeadm.join_config(facts.machine, facts.pool, facts.secret("token"), facts.shared)
     discovery = kubeadm.discovery_config(facts.cluster, facts.secret("ca.crt"))
     return [
         *_pool_settings(facts),
@@ -181,6 +182,7 @@ def files_of(
     node: str,
     names: list[str],
     mtu: int,
+    shared: Collection[str],
     asked: Asked,
 ) -> list[NodeFile]:
     """The files of these names for a node.
@@ -188,6 +190,7 @@ def files_of(
     :param machines: all of the cluster, and ``pools`` all of its pools.
     :param node: the machine's name in its cluster.
     :param mtu: of the machines' network, in bytes.
+    :param shared: the machines that share the kernel of their host, by name.
     """
     machine = next((machine for machine in machines if machine.name == node), None)
     if machine is None:
@@ -196,5 +199,5 @@ def files_of(
         raise CskError(Problem("csk_node_files.node", f"{node} isn't known.", rule, f"use one of {known}."))
     pool = next((pool for pool in pools if pool.name == machine.pool), None)
     masters = masters_of(machines)
-    facts = _Facts(cluster, machine, masters, pool, mtu, asked)
+    facts = _Facts(cluster, machine, masters, pool, mtu, shared, asked)
     return [file for name in names for file in FILES[name](facts)]

@@ -24,6 +24,8 @@ from ..core.names import (
     ORIGIN_LABEL,
     ZONE_LABEL,
 )
+from .records import settings_now
+from .settings import provider_of
 
 FIELDS = ("name", "id", "version", "vpc_cidr", "endpoint", "created_at", "spec", "nodepools")
 _NAME = re.compile(r"([a-z][-a-z0-9]*)-([1-9][0-9]*)")
@@ -40,7 +42,7 @@ def cluster_of(record: Mapping[str, str]) -> tuple[Cluster, list[Pool]]:
         cluster = Cluster(
             **values,
             account="default",
-            spec=json.loads(record["spec"]),
+            spec=settings_now(json.loads(record["spec"])),
             status="ready",
             etcd_token=secrets.token_hex(16),  # only a bootstrap needs it, and that is long over
             created_at=datetime.fromisoformat(record["created_at"]),
@@ -58,20 +60,28 @@ def machines_of(
     cluster: Cluster,
     pools: Sequence[Pool],
     labels: Mapping[str, Mapping[str, str]],
-    states: Sequence[MachineState],
+    states: Mapping[str, Sequence[MachineState]],
     versions: Mapping[str, str],
 ) -> list[Machine]:
-    """The cluster's machines, of its Nodes' labels and of what the provider has.
+    """The cluster's machines, of its Nodes' labels and of what the providers have.
 
     A Node without csk's labels, as one that was joined by hand, is none of csk's machines. A machine without a Node
     counts as one of creation time, which nothing removes by itself.
 
     :param labels: each Node's.
     :param versions: each Node's kubelet's, without v.
-    :param states: the provider's machines; only those with an address are of use.
+    :param states: each provider's machines; only those with an address are of use.
     """
     found = []
-    for state in sorted(states, key=lambda state: state.name):
+    of_pool = {pool.name: provider_of(pool.spec, cluster.spec) for pool in pools}
+    everywhere = [(state.name, provider, state) for provider, mine in states.items() for state in mine]
+    for name in sorted({name for name, _provider, _state in everywhere}):
+        # One that wraps another lists what the other lists too: then its pool says whose it is.
+        listed = {provider: state for known, provider, state in everywhere if known == name}
+        labelled = next(iter(listed.values())).labels.get(MACHINE_POOL, "")
+        wanted = of_pool.get(labelled, cluster.spec["provider"])
+        provider = wanted if wanted in listed else next(iter(listed))
+        state = listed[provider]
         node = labels.get(state.name, {})
         match = _NAME.fullmatch(state.name)
         role = state.labels.get(MACHINE_ROLE)
@@ -92,6 +102,7 @@ def machines_of(
                 added_at=datetime.strptime(added, ADDED_FORMAT).replace(tzinfo=UTC) if added else cluster.created_at,
                 status="ready",
                 version=versions.get(state.name, cluster.version),
+                provider=provider,
             )
         )
     return found

@@ -28,7 +28,6 @@ _SAN = re.compile(rf"(\*\.)?{_DNS_NAME}")
 _DIRECT = re.compile(r"\*?\.?[A-Za-z0-9][A-Za-z0-9.:/-]*")
 _ADDRESS = re.compile(r"(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}")
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~%/-]*)?")
-_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+")
 _LABEL_VALUE = re.compile(r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
 _LABEL_KEY = re.compile(rf"(?=[^/]{{0,253}}/|[^/]*$)({_DNS_NAME}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?")
 _RESERVED_DOMAINS = re.compile(r"(.*\.)?(csk\.dev|kubernetes\.io|k8s\.io)/.*")
@@ -61,7 +60,6 @@ def address_problems(spec: dict[str, Any], where: str) -> list[Problem]:
     host = "is a host, with or without a port."
     direct = "is a name, a suffix or a network."
     checks = [
-        ("data_root", [spec["data_root"]], _PATH, "is an absolute path.", "write it like /var/lib/csk."),
         (
             "endpoint_sans",
             spec["endpoint_sans"],

@@ -11,11 +11,15 @@ from __future__ import annotations
 import copy
 import difflib
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import CskError, Problem
+from ..providers import registry
+from ..rules.records import MOVED
+from . import providers
 
 _MODULES = Path(__file__).parents[2] / "modules"
 # Options that aren't settings of the thing itself, so a cluster file doesn't hold them.
@@ -30,7 +34,7 @@ CONTROL_OPTIONS = (
     "check_variables",
 )
 # A pool's state may stand in a file, a cluster's is said by the playbook.
-_OF_A_CLUSTER = ("state", "confirm", "timeout")
+_OF_A_CLUSTER = ("state", "confirm", "timeout", "pool_providers")
 
 
 @cache
@@ -51,6 +55,32 @@ def settings(module: str) -> dict[str, dict[str, Any]]:
     """The options of a module that a cluster file may hold."""
     left_out = CONTROL_OPTIONS + (_OF_A_CLUSTER if module == "csk_cluster" else ())
     return {name: option for name, option in options(module).items() if name not in left_out}
+
+
+def cluster_settings(
+    names: Mapping[str, str],
+) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
+    """The options of csk_cluster that a file may hold which names these providers, with the providers' own.
+
+    :param names: variable -> provider's name.
+    :returns: an argument spec; what is wrong with the names.
+    """
+    documented = settings("csk_cluster")
+    added, problems = providers.options_of(names, options("csk_cluster"))
+    return documented | added, problems
+
+
+def provider_settings(name: str, own: dict[str, Any]) -> dict[str, Any]:
+    """A provider and its own options as a cluster's settings hold them, for what is done without a cluster.
+
+    :raises CskError: with everything that is wrong with them.
+    """
+    found = registry.find(name, "provider")
+    values, problems = check(own, copy.deepcopy(dict(found.options)), "provider_options")
+    problems = problems or found.option_problems(values, "provider_options")
+    if problems:
+        raise CskError(problems)
+    return {"provider": name, registry.key_of(name): values}
 
 
 def check(values: Any, spec: dict[str, dict[str, Any]], where: str) -> tuple[dict[str, Any], list[Problem]]:
@@ -85,7 +115,11 @@ def module_arguments(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
     :raises CskError: with every problem at once.
     """
     problems = number_problems(arguments, module)
-    values, found = check(arguments, options(module), module)
+    known = options(module)
+    if module == "csk_cluster":
+        added, wrong = providers.options_of(providers.of_task(arguments), known)
+        known, problems = known | added, problems + wrong
+    values, found = check(arguments, known, module)
     if problems or found:
         raise CskError(problems + found)
     return values
@@ -103,6 +137,9 @@ def number_problems(values: Any, where: str) -> list[Problem]:
 
 def unknown(name: str, known: list[str], where: str, kind: str = "option") -> Problem:
     """The problem with a name that isn't known, with the one that was probably meant."""
+    if kind == "option" and name in MOVED:
+        fix = f"write it as {MOVED[name]}."
+        return Problem(where, "isn't here any more.", "a provider's own options stand under its name.", fix)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     fix = f"did you mean {near[0]}?" if near else f"use one of {', '.join(sorted(known))}."
     return Problem(where, f"there is no such {kind}.", f"an unknown {kind} is an error, never ignored.", fix)

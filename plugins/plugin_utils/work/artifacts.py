@@ -9,7 +9,7 @@ from typing import Any
 
 from ..artifacts import obtain
 from ..artifacts.published import Places
-from ..providers.container import registry
+from ..providers.container import pull
 from .steps import Task
 
 
@@ -25,7 +25,7 @@ def obtain_release(task: Task) -> dict[str, Any]:
         source=values["source"],
         home=session.home,
         minors=session.minors,
-        engine=registry.puller,
+        engine=pull.puller,
         places=Places(**places, registry=values["upstream_registry"].rstrip("/")),
         bundle=_path(values["bundle"]),
         bundle_to=_path(values["bundle_to"]),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,8 +16,15 @@ from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine, Pool, masters_of
 from ..rules import plan, spec
 from ..rules.scaling import decide
-from ..rules.settings import changed_settings, immutable_problems, pool_problems, pool_settings
-from . import argspec
+from ..rules.settings import (
+    changed_settings,
+    immutable_problems,
+    pool_problems,
+    pool_settings,
+    provider_of,
+    with_provider,
+)
+from . import argspec, providers
 from .checks import certificate_sentences, network_problems, quota_problems, shape_problems, version_for
 from .refusing import refuse_unfinished, unfinished_pool_problems
 from .variables import variable_problems
@@ -26,6 +34,7 @@ from .variables import variable_problems
 class Checked:
     """A cluster file after all checks.
 
+    :param providers: the names of those that it says.
     :param version: exact.
     :param recorded: the cluster in the ledger, if there is one.
     :param changes: what a run would do, in sentences.
@@ -34,6 +43,7 @@ class Checked:
 
     cluster: dict[str, Any]
     pools: list[dict[str, Any]]
+    providers: list[str] = field(default_factory=list)
     version: str = ""
     recorded: Cluster | None = None
     changes: list[str] = field(default_factory=list)
@@ -60,7 +70,10 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
         )
         return Checked({}, [], problems=problems)
     problems += argspec.number_problems(raw, "csk_cluster")
-    cluster, found = argspec.check(raw, argspec.settings("csk_cluster"), "csk_cluster")
+    names = providers.named(raw, variables.get("csk_nodepools"))
+    known, found = argspec.cluster_settings(names)
+    problems += found
+    cluster, found = argspec.check(raw, known, "csk_cluster")
     problems += found
     if isinstance(raw, dict) and not raw.get("version"):
         rule = "a cluster has a version: a minor, or an exact one."
@@ -70,7 +83,10 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
     checked = Checked(cluster, pools, problems=problems)
     if problems:
         return checked
+    pools = checked.pools = [with_provider(pool, cluster) for pool in pools]
+    checked.providers = list(dict.fromkeys([cluster["provider"], *names.values()]))
     problems += spec.cluster_problems(cluster, session.quotas.nodes)
+    problems += providers.option_problems(cluster, checked.providers)
     checked.recorded = session.ledger.cluster(cluster["name"])
     named = {pool["name"] for pool in pools}
     kept = [pool for pool in session.ledger.pools(cluster["name"]) if pool.name not in named]
@@ -111,13 +127,15 @@ def _pools(raw: Any) -> tuple[list[dict[str, Any]], list[Problem]]:
 def _check_new(session: Session, checked: Checked) -> None:
     cluster = checked.cluster
     checked.problems += quota_problems(session)
-    workers = sum(spec.size(pool) for pool in checked.pools)
+    counts = Counter({cluster["provider"]: cluster["masters"]})
+    for pool in checked.pools:
+        counts[provider_of(pool, cluster)] += spec.size(pool)
     try:
-        provider = session.provider(cluster)
+        fleet = session.planned_fleet(cluster, checked.providers)
         if checked.version:
-            checked.problems += provider.check(checked.version, cluster["masters"] + workers)
-        checked.problems += network_problems(session, cluster, provider.networks())
-        foreign = provider.clusters().get(cluster["name"])
+            checked.problems += fleet.check(checked.version, counts)
+        checked.problems += network_problems(session, cluster, fleet.networks())
+        foreign = fleet.clusters().get(cluster["name"])
         if foreign:
             checked.problems.append(
                 Problem(
@@ -136,7 +154,9 @@ def _check_new(session: Session, checked: Checked) -> None:
 
 
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
-    checked.problems += immutable_problems(cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster)
+    checked.problems += immutable_problems(
+        cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster, own=providers.keys(checked.providers)
+    )
     live = session.live(cluster)
     try:
         refuse_unfinished(cluster, bool(lost_masters(session, cluster, live)))
@@ -153,7 +173,7 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
         checked.problems += [problem] if problem else []
     else:
         checked.changes.append(f"cluster {cluster.name}: go on creating it.")
-    changed = changed_settings(cluster, checked.cluster)
+    changed = changed_settings(cluster, checked.cluster, providers.keys(checked.providers))
     if changed:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
     checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
@@ -167,7 +187,8 @@ def _check_pools(
 ) -> list[Machine]:
     """What becomes of a recorded cluster's pools; the machines that stay."""
     machines = session.ledger.machines(cluster.name)
-    missing, going = 0, []
+    missing: Counter[str] = Counter()
+    going = []
     for index, pool in enumerate(checked.pools):
         where, recorded = f"csk_nodepools[{index}]", pools.get(pool["name"])
         scaling = decide(pool, [machine for machine in machines if machine.pool == pool["name"]], where)
@@ -177,8 +198,13 @@ def _check_pools(
         changes = plan.pool_sentences(pool, recorded, scaling)
         checked.problems += unfinished_pool_problems(cluster, changes, where)
         checked.changes += changes
-        missing += scaling.missing
+        missing[provider_of(pool, cluster.spec)] += scaling.missing
         going += scaling.going
-    if missing:
-        checked.problems += session.provider(cluster.spec).check(cluster.version, missing)
+    needed = {name: count for name, count in missing.items() if count}
+    try:
+        # What is recorded counts; a provider that is new to the cluster has what the file says.
+        fleet = session.planned_fleet(checked.cluster | cluster.spec, needed)
+        checked.problems += fleet.check(cluster.version, needed)
+    except CskError as error:
+        checked.problems += [problem for problem in error.problems if problem not in checked.problems]
     return [machine for machine in machines if machine not in going]

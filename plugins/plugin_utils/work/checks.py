@@ -86,10 +86,13 @@ def shape_problems(
     shaped = {place: pool for place, pool in places.items() if any(pool["instance"].values())}
     if not shaped:
         return [], []
-    capacity = session.provider(cluster).capacity()
-    found = [
-        problem
-        for place, pool in shaped.items()
-        for problem in instance.host_problems(pool["instance"], capacity, f"{place}.instance")
-    ]
-    return found, instance.overcommit(((p["instance"], spec.size(p)) for p in shaped.values()), capacity)
+    fleet = session.planned_fleet(cluster, [pool["provider"] for pool in shaped.values()])
+    found: list[Problem] = []
+    told: list[str] = []
+    for provider in dict.fromkeys(settings.provider_of(pool, cluster) for pool in shaped.values()):
+        capacity = fleet.capacity_at(provider)
+        mine = {place: pool for place, pool in shaped.items() if settings.provider_of(pool, cluster) == provider}
+        for place, pool in mine.items():
+            found += instance.host_problems(pool["instance"], capacity, f"{place}.instance")
+        told += instance.overcommit(((pool["instance"], spec.size(pool)) for pool in mine.values()), capacity)
+    return found, told

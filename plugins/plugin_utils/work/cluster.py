@@ -18,7 +18,7 @@ from ..core.observed import Live, Observed
 from ..rules import plan, spec
 from ..rules.settings import changed_settings, immutable_problems
 from ..stacks import flannel
-from . import argspec, checks
+from . import argspec, checks, providers
 from .hosts import host
 from .info import after_create, cluster_info
 from .lifecycle import make_ready, remove, write_kubeconfig
@@ -46,7 +46,13 @@ def bring(task: Task) -> dict[str, Any]:
 
 
 def _settings(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: values[key] for key in argspec.settings("csk_cluster") if key not in ("name", "version")}
+    known, _problems = argspec.cluster_settings(providers.of_task(values))
+    return {key: values[key] for key in known if key not in ("name", "version")}
+
+
+def _own(values: dict[str, Any]) -> list[str]:
+    """Where the options of the providers stand that the task names."""
+    return providers.keys(providers.of_task(values).values())
 
 
 def _forecast(session: Session, values: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +61,7 @@ def _forecast(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     recorded = session.ledger.cluster(name)
     version = _check(session, values, recorded)
     if recorded:
-        changed = changed_settings(recorded, values)
+        changed = changed_settings(recorded, values, _own(values))
         after = recorded.spec | {key: values[key] for key in changed}
         changes = [f"cluster {name}: change {', '.join(changed)}."] if changed else []
         masters, pools, states, observed = _masters(session, recorded)
@@ -75,8 +81,8 @@ def _present(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     version = _check(session, values, recorded)
     changes = [] if recorded else plan.create_sentences(name, version, values["masters"], values["zones"])
     with session.step(name, "masters' machines"):
-        cluster = record_cluster(session, name, version, _settings(values))
-        changed = changed_settings(cluster, values)
+        cluster = record_cluster(session, name, version, _settings(values), values["pool_providers"])
+        changed = changed_settings(cluster, values, _own(values))
         if changed:
             session.ledger.set_spec(name, cluster.spec | {key: values[key] for key in changed})
             changes.append(f"cluster {name}: changed {', '.join(changed)}.")
@@ -132,6 +138,8 @@ def _addon_host(
 def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -> str:
     """Refuse what breaks a rule; return the exact version."""
     problems = spec.cluster_problems(values, session.quotas.nodes)
+    wrong = providers.option_problems(values, providers.of_task(values).values())
+    problems += wrong
     if not values.get("version"):
         rule = "a cluster has a version: a minor, or an exact one."
         problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
@@ -141,12 +149,12 @@ def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -
     if recorded:
         lost = recorded.upgrade_to and lost_masters(session, recorded, session.live(recorded))
         refuse_unfinished(recorded, bool(lost))
-        problems += immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values)
-    elif version:
-        provider = session.provider(values)
+        problems += immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values, own=_own(values))
+    elif version and not wrong:
+        fleet = session.planned_fleet(values, values["pool_providers"])
         problems += checks.quota_problems(session)
-        problems += provider.check(version, values["masters"])
-        problems += checks.network_problems(session, values, provider.networks())
+        problems += fleet.check(version, {values["provider"]: values["masters"]})
+        problems += checks.network_problems(session, values, fleet.networks())
     if problems:
         raise CskError(problems)
     return version

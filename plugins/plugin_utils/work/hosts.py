@@ -9,6 +9,7 @@ from typing import Any
 
 from ..context.session import Session
 from ..core.models import Cluster, Machine
+from . import argspec
 
 
 def host(
@@ -19,7 +20,7 @@ def host(
     step: str,
     mtu: int | None = None,
 ) -> dict[str, Any]:
-    """One machine as the playbooks give it to add_host: its name in the run, what it needs, and the way in.
+    """One machine as the playbooks give it to csk_host: its name in the run, what it needs, and the way in.
 
     :param mtu: of the machines' network, in bytes, where it is known already.
     """
@@ -27,7 +28,7 @@ def host(
         "name": f"{cluster.name}.{machine.name}",
         "step": step,
         "role": machine.role,
-        "variables": session.provider(cluster.spec).console(cluster.name, machine.name)
+        "variables": session.fleet(cluster, [machine]).console(machine.name)
         | {
             "csk_node": machine.name,
             "csk_role": machine.role,
@@ -36,3 +37,16 @@ def host(
             "csk_mtu": mtu,
         },
     }
+
+
+def added(arguments: dict[str, Any]) -> dict[str, Any]:
+    """A host as Ansible adds it to the inventory of a run, by a task's result.
+
+    :param arguments: those of a task of csk_host.
+    :raises CskError: for what isn't a machine.
+    """
+    values = argspec.module_arguments("csk_host", arguments)
+    machine, groups = values["machine"], values["groups"]
+    if groups is None:
+        groups = ["csk_run", *([f"csk_run_{machine['step']}"] if machine["step"] else [])]
+    return {"host_name": machine["name"], "groups": groups, "host_vars": machine["variables"]}

@@ -67,6 +67,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
                 "pool": machine.pool,
                 "zone": machine.zone,
                 "address": machine.address,
+                "provider": machine.provider,
                 "origin": machine.origin,
                 "added_at": machine.added_at.isoformat(),
                 "machine": state.status if state else "missing",

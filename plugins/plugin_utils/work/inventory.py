@@ -7,11 +7,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..core.models import Machine
 from ..ledger import Ledger
-from ..providers.container.names import connection
-
-#: Ansible's connection variables for a machine, by the cluster's provider.
-_CONNECTIONS = {"container": connection}
+from ..providers import registry
+from ..providers.base import Provider
 
 
 def hosts_of(home: str, url: str | None, cluster: str | None) -> list[dict[str, Any]]:
@@ -25,9 +24,18 @@ def hosts_of(home: str, url: str | None, cluster: str | None) -> list[dict[str, 
         return []
     ledger = Ledger.open(home, url)
     clusters = {known.name: known.spec for known in ledger.clusters()}
+    providers: dict[tuple[str, str], Provider] = {}
+
+    def provider(machine: Machine) -> Provider:
+        key = (machine.cluster, machine.provider)
+        if key not in providers:
+            releases = Path(home).expanduser() / "artifacts" / "releases"
+            providers[key] = registry.make(machine.provider, clusters[machine.cluster], releases)
+        return providers[key]
+
     return [
         {
-            **_CONNECTIONS[clusters[machine.cluster]["provider"]](f"{machine.cluster}.{machine.name}"),
+            **provider(machine).console(machine.cluster, machine.name),
             "csk_cluster_name": machine.cluster,
             "csk_node": machine.name,
             "csk_role": machine.role,

@@ -20,6 +20,7 @@ from ..core.names import ADDONS, ORIGIN_LABEL, PORT
 from ..core.observed import Observed
 from ..kube.cluster_api import ClusterApi, nodes_missing
 from ..render import pki
+from ..rules.records import same_record
 from .labels import put_labels
 from .tokens import end_token
 
@@ -145,7 +146,7 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
         return [f"cluster {name}: remove it with the machines {machines}."]
     session.lock(name)
     session.ledger.set_status(name, "deleting")
-    removed = session.provider(cluster.spec).delete(name, None, cluster.id)
+    removed = session.fleet(cluster).delete_all()
     shutil.rmtree(session.folder(cluster.name), ignore_errors=True)
     session.ledger.delete_cluster(name)
     session.ledger.unlock(name, session.run)
@@ -158,7 +159,7 @@ def write_record(session: Session, cluster: Cluster, api: ClusterApi, observed: 
     :param observed: what the API shows; it is asked where this isn't given.
     """
     record = _record(session, cluster)
-    if (observed or api.observe()).record == record:
+    if same_record((observed or api.observe()).record, record):
         return []
     api.put_record(record)
     return ["record of the cluster: written."]

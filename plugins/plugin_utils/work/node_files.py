@@ -55,9 +55,10 @@ def write(task: Task) -> dict[str, Any]:
     cluster = session.cluster(values["cluster"])
     if not task.check:
         session.ledger.renew(cluster.name, session.run)
+    fleet = session.fleet(cluster)
     mtu = values["mtu"]
     if mtu is None and "network" in values["files"]:
-        mtu = session.provider(cluster.spec).mtu()
+        mtu = fleet.mtu()
 
     def kubeadm_config() -> str:
         with session.api(cluster, timeout=15) as api:
@@ -68,12 +69,12 @@ def write(task: Task) -> dict[str, Any]:
 
     asked = Asked(
         secrets=partial(session.ledger.secrets, cluster.name),
-        capacity=session.provider(cluster.spec).capacity,
+        capacity=partial(fleet.capacity, values["node"]),
         kubeadm_config=kubeadm_config,
         etcd_tag=etcd_tag,
     )
     machines, pools = session.ledger.machines(cluster.name), session.ledger.pools(cluster.name)
-    files = files_of(cluster, machines, pools, values["node"], values["files"], mtu or 0, asked)
+    files = files_of(cluster, machines, pools, values["node"], values["files"], mtu or 0, fleet.shared_kernel(), asked)
     title = MASTERS_FILES if "bootstrap" in values["files"] else JOINING_FILES if "join" in values["files"] else None
     with session.step(cluster.name, title) if title else nullcontext():
         done = _write(task, files)

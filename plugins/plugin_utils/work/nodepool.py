@@ -13,9 +13,10 @@ from ..core.errors import CskError
 from ..core.models import Cluster, Machine, Pool
 from ..rules import plan, spec
 from ..rules.scaling import Scaling, decide
-from ..rules.settings import pool_problems, pool_settings
+from ..rules.settings import pool_problems, pool_settings, provider_of, with_provider
 from .checks import shape_problems
 from .labels import drop_labels
+from .providers import provider_problems
 from .reconcile import machines
 from .recording import record_pool
 from .refusing import refuse_unfinished
@@ -30,6 +31,7 @@ def bring(task: Task) -> dict[str, Any]:
     if not task.check:
         session.lock(values["cluster"])  # before anything is read, so that it stays true
     cluster = session.cluster(values["cluster"])
+    values = with_provider(values, cluster.spec)
     name = values["name"]
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
     scaling = _scaling(session, cluster, values, pools)
@@ -95,6 +97,7 @@ def _scaling(session: Session, cluster: Cluster, values: dict[str, Any], pools: 
     others = sum(pool.spec["desired_size"] for pool in pools.values() if pool.name != values["name"])
     masters, nodes = cluster.spec["masters"], session.quotas.nodes
     problems = spec.pools_problems([values], cluster.spec["zones"], masters, nodes, others)
+    problems += provider_problems(values["provider"], "csk_nodepool.provider")
     if problems:
         raise CskError(problems)
     scaling = decide(values, _of(session, cluster, values["name"]), "csk_nodepool")
@@ -102,7 +105,8 @@ def _scaling(session: Session, cluster: Cluster, values: dict[str, Any], pools: 
     problems += pool_problems(pools.get(values["name"]), values, "csk_nodepool")
     problems += shape_problems(session, cluster.spec, [values], "csk_nodepool")[0]
     if scaling.missing:
-        problems += session.provider(cluster.spec).check(cluster.version, scaling.missing)
+        provider = provider_of(values, cluster.spec)
+        problems += session.planned_fleet(cluster.spec, [provider]).check(cluster.version, {provider: scaling.missing})
     if problems:
         raise CskError(problems)
     return scaling

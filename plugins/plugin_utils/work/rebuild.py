@@ -17,6 +17,7 @@ from ..kube.cluster_api import connect
 from ..render import pki
 from ..render.node_files import PKI, PKI_FILES
 from ..rules.rebuild import cluster_of, machines_of
+from . import argspec
 from .lifecycle import write_kubeconfig
 from .results import cluster_result
 from .steps import Task
@@ -31,25 +32,24 @@ def rebuild(task: Task) -> dict[str, Any]:
     result: dict[str, Any] = {"changed": False, "changes": [], "machines": []}
     if session.ledger.cluster(name):
         return result
-    states = session.provider(values).list(name)
+    settings = argspec.provider_settings(values["provider"], values["provider_options"])
+    provider = session.provider(values["provider"], settings)
+    states = provider.list(name)
     masters = [s for s in states if s.labels.get(MACHINE_ROLE) == "master" and s.status == "running"]
     if not masters:
         what = f"the provider has no running master of a cluster {name}."
         fix = "check the name, or start its machines; csk.kubernetes.info lists the clusters that the ledger knows."
         raise CskError(Problem("csk_name", what, _RULE, fix))
     if values["state"] == "found":
-        provider = session.provider(values)
         hosts = [{"name": f"{name}.{s.name}", "variables": provider.console(name, s.name)} for s in masters[:1]]
         return result | {"machines": hosts}
     if not task.check:
         session.lock(name)
-    cluster_id = session.provider(values).clusters()[name]
-    return result | _present(task, name, cluster_id, states, masters[0])
+    cluster_id = provider.clusters()[name]
+    return result | _present(task, name, cluster_id, masters[0])
 
 
-def _present(
-    task: Task, name: str, cluster_id: str, states: list[MachineState], master: MachineState
-) -> dict[str, Any]:
+def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> dict[str, Any]:
     session = task.session
     secrets = _fetch(task.remote, session.folder(name))
     crt, key = pki.client_cert(secrets["ca.crt"], secrets["ca.key"], pki.ADMIN_USER, [pki.ADMIN_GROUP])
@@ -61,6 +61,8 @@ def _present(
         raise CskError(Problem("csk_name", what, _RULE, "see which machines belong together: docker ps."))
     labels = {node.name: node.labels for node in observed.nodes.values()}
     versions = {node.name: node.version.removeprefix("v") for node in observed.nodes.values()}
+    named = [pool.spec.get("provider") for pool in pools]
+    states = session.planned_fleet(cluster.spec | {"name": name}, named).listed()
     machines = machines_of(cluster, pools, labels, states, versions)
     names = ", ".join(machine.name for machine in machines)
     changes = [f"cluster {name}: recorded again, with the machines {names}."]

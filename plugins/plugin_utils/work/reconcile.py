@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the machines that a cluster's record says, through the provider, and says what the roles have to do on them."""
+"""Makes the machines that a cluster's record says, and says what the roles have to do on them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def machines(
 
     :returns: the hosts for add_host, and what was done in sentences.
     """
-    provider = session.provider(cluster.spec)
+    fleet = session.fleet(cluster)
     recorded = session.ledger.machines(cluster.name)
     masters = masters_of(recorded)
     work = {w.name: w for m in chosen if (w := plan.machine_work(cluster, m, live.machines.get(m.name), live.observed))}
@@ -35,7 +35,7 @@ def machines(
         # Those that were only stopped first: they may be what etcd's majority lacks.
         _make(session, cluster, [machine for machine in made if machine not in replaced])
         forget(session, cluster, masters, replaced)
-        provider.delete(cluster.name, [machine.name for machine in replaced], cluster.id)
+        fleet.delete([machine.name for machine in replaced])
         made = replaced
     for machine in made:
         release = release_of(cluster, machine, masters)
@@ -49,7 +49,7 @@ def machines(
     if joining:
         give_token(session, cluster, live.observed.reachable)
     _end_orphans(session, cluster, [w.name for w in work.values() if w.host == "register"])
-    mtu = provider.mtu() if joining else None
+    mtu = fleet.mtu() if joining else None
     hosts = [
         host(session, cluster, machine, masters, work[machine.name].host, mtu)
         for machine in chosen
@@ -61,13 +61,14 @@ def machines(
 def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None:
     """Make these machines, or start them."""
     if wanted:
-        provider = session.provider(cluster.spec)
-        provider.ensure_network(cluster.name, cluster.id, cluster.vpc_cidr)
-        dns = cluster.spec["dns_servers"] or provider.nameservers()
         pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
         masters = masters_of(session.ledger.machines(cluster.name))
-        specs = [_machine_spec(cluster, m, pools.get(m.pool or ""), dns, masters) for m in wanted]
-        provider.create(cluster.name, cluster.id, specs, _progress(session, len(specs)))
+
+        def spec_of(machine: Machine, nameservers: list[str]) -> MachineSpec:
+            dns = cluster.spec["dns_servers"] or nameservers
+            return _machine_spec(cluster, machine, pools.get(machine.pool or ""), dns, masters)
+
+        session.fleet(cluster).create(wanted, cluster.vpc_cidr, spec_of, _progress(session, len(wanted)))
 
 
 def _end_orphans(session: Session, cluster: Cluster, names: Sequence[str]) -> None:

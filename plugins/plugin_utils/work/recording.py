@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,13 +17,18 @@ from ..render import pki
 from ..rules.scaling import Scaling
 
 
-def record_cluster(session: Session, name: str, version: str, spec: dict[str, Any]) -> Cluster:
-    """Record a new cluster with its masters, CAs and administrator; one that is there is completed."""
+def record_cluster(
+    session: Session, name: str, version: str, spec: dict[str, Any], providers: Sequence[str] = ()
+) -> Cluster:
+    """Record a new cluster with its masters, CAs and administrator; one that is there is completed.
+
+    :param providers: those that its pools will name.
+    """
     ledger = session.ledger
     cluster = ledger.cluster(name)
     if cluster is None:
         ledger.check_key()
-        taken = session.provider(spec).networks()
+        taken = session.planned_fleet(spec, providers).networks()
         cluster = ledger.create_cluster(
             name, "default", version, spec, taken, spec.get("vpc_cidr"), session.quotas.clusters
         )
@@ -47,10 +53,11 @@ def record_pool(session: Session, cluster: Cluster, name: str, spec: dict[str, A
     origin = "scale" if known and cluster.status == "ready" else "create"
     now = datetime.now(UTC)
     zones = spec["zones"] or cluster.spec["zones"]
-    new = [NewMachine("worker", name, m.zone, m.origin, m.added_at) for m in scaling.heirs_of]
+    provider = spec.get("provider")
+    new = [NewMachine("worker", name, m.zone, m.origin, m.added_at, provider=provider) for m in scaling.heirs_of]
     used = Counter(machine.zone for machine in [*(m for m in old if m not in scaling.going), *new])
     for _number in range(scaling.missing - len(new)):
         zone = min(zones, key=lambda z: (used[z], zones.index(z)))
         used[zone] += 1
-        new.append(NewMachine("worker", name, zone, origin, now))
+        new.append(NewMachine("worker", name, zone, origin, now, provider=provider))
     return ledger.add_machines(cluster.name, new, session.quotas.nodes)

@@ -44,7 +44,7 @@ def remove_workers(
             if name in dead:
                 api.delete_pods(name)  # nobody there would end them
             api.delete_node(name)
-            session.provider(cluster.spec).delete(cluster.name, [name], cluster.id)
+            session.fleet(cluster).delete([name])
             session.ledger.delete_machines(cluster.name, [name])
             done.append(f"{name}: removed{', without contacting it' if name in dead else ''}.")
             session.say(f"[{number}/{first}] {name} is removed, {time.monotonic() - started:.1f} s")
@@ -75,7 +75,7 @@ def settled(
     """
 
     def look() -> Live:
-        return Live({s.name: s for s in session.provider(cluster.spec).list(cluster.name)}, api.observe())
+        return Live(session.fleet(cluster).states(), api.observe())
 
     end = time.monotonic() + DEATH_SECONDS
     live = live or look()

@@ -72,7 +72,7 @@ def check(session: Session, cluster: Cluster, path: Path, confirm: str | None, w
         problems.append(Problem("csk_name", f"{cluster.name} is being deleted.", rule, "restore another cluster."))
     if wanted:
         problems += settings.version_problems(snapshot.version, wanted)
-    problems += session.provider(cluster.spec).check(snapshot.version, 0)
+    problems += session.fleet(cluster).check(snapshot.version)
     if problems:
         raise CskError(problems)
     return snapshot
@@ -83,18 +83,18 @@ def begin(session: Session, cluster: Cluster, path: Path, snapshot: Snapshot) ->
 
     :raises CskError: where a machine is still there: an old master that lives would be a second cluster.
     """
-    provider = session.provider(cluster.spec)
+    fleet = session.fleet(cluster)
     machines = session.ledger.machines(cluster.name)
     known = {machine.name for machine in machines}
     # Those that were about to take the place of a worker that is still there.
     heirs = [machine.name for machine in machines if machine.replaces in known]
     if heirs:
-        provider.delete(cluster.name, heirs, cluster.id)
+        fleet.delete(heirs)
         session.ledger.delete_machines(cluster.name, heirs)
     names = going([machine for machine in machines if machine.name not in heirs], snapshot)
     session.ledger.set_restoring(cluster.name, str(path), snapshot.version, names)
-    provider.delete(cluster.name, names, cluster.id)
-    left = sorted({state.name for state in provider.list(cluster.name)} & set(names))
+    fleet.delete(names)
+    left = sorted(set(fleet.states()) & set(names))
     if left:
         rule = "the old masters are gone before etcd is restored: else there would be two clusters."
         fix = "remove these machines by hand, then run the playbook again."

@@ -23,7 +23,7 @@ ARTIFACTS = HOME / "artifacts" / "releases"
 
 
 def new_provider() -> Any:
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.provider import ContainerProvider
 
     return ContainerProvider(ARTIFACTS)
 
@@ -122,7 +122,7 @@ def test_a_machine_comes_back(provider: Any, network: str, how: str) -> None:
 def test_a_creation_that_is_killed_can_be_repeated(provider: Any, network: str) -> None:
     names = ["m-1", "m-2", "m-3", "m-4"]
     code = f"""
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.provider import ContainerProvider
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import MachineSpec
 specs = [MachineSpec(n, f"{network}.{{10 + i}}", "{RELEASE}") for i, n in enumerate({names})]
 print("go", flush=True)

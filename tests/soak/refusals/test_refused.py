@@ -49,18 +49,20 @@ POOL: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 # Every option has a bad value here: of a wrong type or choice, or else of a wrong content.
 TYPES: dict[str, dict[str, Any]] = {
     "csk_cluster": {
-        "cluster_type": "managed", "version": 1.36, "provider": "vm", "zones": {"a": 1}, "masters": "three",
-        "network_plugin": "calico", "flannel_backend": "ipip", "proxy_mode": "userspace", "endpoint_sans": {"a": 1},
+        "cluster_type": "managed", "version": 1.36, "provider": "vm", "container": "x", "zones": {"a": 1},
+        "masters": "three", "network_plugin": "calico", "flannel_backend": "ipip", "proxy_mode": "userspace",
+        "endpoint_sans": {"a": 1},
         "registry_mirrors": "x", "proxy": "x", "dns_servers": {"a": 1}, "tags": "x", "deletion_protection": "maybe",
     },
     "csk_nodepools[0]": {
-        "state": "gone", "desired_size": "many", "unschedulable": "maybe", "kubelet": "x", "scale_in_policy": "random",
-        "nodes": {"a": 1}, "drain": "x", "instance": "x", "zones": {"a": 1}, "labels": "x", "taints": "x",
+        "state": "gone", "desired_size": "many", "provider": "vm", "unschedulable": "maybe", "kubelet": "x",
+        "scale_in_policy": "random", "nodes": {"a": 1}, "drain": "x", "instance": "x", "zones": {"a": 1}, "labels": "x",
+        "taints": "x",
     },
 }  # fmt: skip
 VALUES: dict[str, dict[str, Any]] = {
     "csk_cluster": {
-        "name": "Demo_1", "version": "1.99", "data_root": "data", "zones": ["Zone A"], "masters": 4,
+        "name": "Demo_1", "version": "1.99", "container": {"data_root": "data"}, "zones": ["Zone A"], "masters": 4,
         "vpc_cidr": "172.30.0.1/24", "pod_cidr": "172.20.0.1/16", "service_cidr": "172.21.0.1/20",
         "endpoint_sans": ["not a name"], "registry_mirrors": [{"registry": "x y", "endpoints": ["ftp://x"]}],
         "proxy": {"https_proxy": "x y"}, "dns_servers": ["one"],

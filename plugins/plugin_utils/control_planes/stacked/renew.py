@@ -40,7 +40,7 @@ def begin_renewal(session: Session, cluster: Cluster) -> tuple[list[Machine], li
     masters.sort(key=lambda master: master.status != "upgrading")
     rule = "one master at a time gets new certificates, while the others are well."
     fix = "run the playbook csk.kubernetes.create first, which repairs them."
-    running = {s.name for s in session.provider(cluster.spec).list(cluster.name) if s.status == "running"}
+    running = session.fleet(cluster).running()
     problems = []
     for master in masters:
         if master.name not in running:

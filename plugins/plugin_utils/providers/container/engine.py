@@ -20,6 +20,8 @@ from .host import FACTS_SCRIPT, HostFacts, parse_facts
 
 LABEL_RELEASE = "csk.dev/release"
 LABEL_HELPER = "csk.dev/helper"
+# The directory on the Engine's host for the store of unpacked images and the machines' data.
+DATA_ROOT = "/var/lib/csk"
 HELPER_IMAGE = "csk-helper:host"
 # Seconds for one answer of the Engine: a busy machine takes its time to start containers.
 TIMEOUT = 300
@@ -34,7 +36,7 @@ class Engine:
     :param data_root: the directory on the Engine's host that holds the store and the machines' data; /data in helpers.
     """
 
-    def __init__(self, data_root: str = "/var/lib/csk") -> None:
+    def __init__(self, data_root: str = DATA_ROOT) -> None:
         self.data_root = data_root
         self.docker_host = os.environ.get("DOCKER_HOST", "")
 

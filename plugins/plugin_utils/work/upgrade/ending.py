@@ -46,7 +46,7 @@ def finish(session: Session, cluster: Cluster, timeout: int) -> list[str]:
             raise CskError(Problem(f"cluster {cluster.name}", what, "all nodes and add-ons are well.", AGAIN))
         end_token(session, cluster, api)
         changes = write_record(session, session.cluster(cluster.name), api)
-    session.provider(cluster.spec).deliver(cluster.name, names, None)
+    session.fleet(cluster).deliver(names, None)
     session.ledger.set_upgrade(cluster.name, None)
     session.ledger.unlock(cluster.name, session.run)
     return [*changes, *(f"{name}: left out; it has another version." for name in left_out)]

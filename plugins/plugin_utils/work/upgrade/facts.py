@@ -36,29 +36,25 @@ def look(session: Session, cluster: Cluster, machines: Sequence[Machine], target
     """
     folders = [session.home / "artifacts" / "releases" / target for target in targets]
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
-    provider = session.provider(cluster.spec)
+    fleet = session.fleet(cluster)
     with ThreadPoolExecutor(2) as pool:
         faults = [pool.submit(artifact_faults, folder) for folder in folders]
         removed = [api for target in targets for api in session.minors[minor_of(target)].removed_apis]
         found = _cluster(session, cluster, machines, pools, removed)
+        running = fleet.running()
         return replace(
             found,
-            stopped=_stopped(session, cluster, machines),
+            stopped=[machine.name for machine in machines if machine.name not in running],
             faults=list(  # an Engine that doesn't answer is told once
                 dict.fromkeys(
                     problem
                     for target, of_target in zip(targets, faults, strict=True)
-                    for problem in [*of_target.result(), *provider.check(target, 0)]
+                    for problem in [*of_target.result(), *fleet.check(target)]
                 )
             ),
-            disk_free=provider.capacity().disk_free,
+            disk_free=fleet.disk_free(),
             images=sum(path.stat().st_size for path in (folders[0] / "images").glob("*.tar")),
         )
-
-
-def _stopped(session: Session, cluster: Cluster, machines: Sequence[Machine]) -> list[str]:
-    running = {state.name for state in session.provider(cluster.spec).list(cluster.name) if state.status == "running"}
-    return [machine.name for machine in machines if machine.name not in running]
 
 
 def artifact_faults(folder: Path) -> list[Problem]:

@@ -23,7 +23,7 @@ def surge(session: Session, cluster: Cluster, batch: Sequence[str]) -> tuple[dic
     there = session.ledger.machines(cluster.name)
     taken = {machine.replaces for machine in there}
     new = [
-        NewMachine("worker", m.pool, m.zone, m.origin, m.added_at, m.name)
+        NewMachine("worker", m.pool, m.zone, m.origin, m.added_at, m.name, m.provider)
         for m in there
         if m.name in batch and m.name not in taken
     ]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -59,8 +60,18 @@ def surge_problems(
     more = max(planned.surge - sum(machine.replaces in names for machine in machines), 0)
     where = "csk_upgrade_options.workers"
     quota = nodes_problem(masters, len(machines) - masters + more, session.quotas.nodes, where)
-    found = session.provider(cluster.spec).check(planned.target, more)
+    found = session.fleet(cluster).check(planned.target, _by_provider(machines, planned.replaced))
     return [quota, *found] if quota else found
+
+
+def _by_provider(machines: Sequence[Machine], batches: Sequence[Sequence[str]]) -> dict[str, int]:
+    """How many new machines each provider has to make at most, beside the old ones, while batch after batch goes."""
+    provider = {machine.name: machine.provider for machine in machines}
+    there = Counter(machine.provider for machine in machines if machine.replaces in provider)
+    most: Counter[str] = Counter()
+    for batch in batches:
+        most |= Counter(provider[name] for name in batch)
+    return {name: max(count - there[name], 0) for name, count in most.items()}
 
 
 def show(plan: UpgradePlan, name: str, say: Callable[[str], None], warn: Callable[[str], None]) -> list[str]:

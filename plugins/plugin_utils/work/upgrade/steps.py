@@ -79,9 +79,9 @@ def _started(task: Task, cluster: Cluster) -> dict[str, Any]:
 
 def _prepared(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:
     with session.step(cluster.name, "artifacts of the target to the nodes"):
-        provider = session.provider(cluster.spec)
-        folder = provider.deliver(cluster.name, values["nodes"], _target(cluster))
-    return {"artifacts": folder, "at_once": provider.at_once}
+        fleet = session.fleet(cluster)
+        folders = fleet.deliver(values["nodes"], _target(cluster))
+    return {"artifacts": folders, "at_once": fleet.at_once(values["nodes"])}
 
 
 def _emptied(session: Session, cluster: Cluster, values: dict[str, Any]) -> dict[str, Any]:

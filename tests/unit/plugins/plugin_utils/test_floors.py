@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.csk.kubernetes.plugins import plugin_utils
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers import registry
 
 PLUGINS = Path(next(iter(plugin_utils.__path__))).parent
 ROOT = PLUGINS.parent
@@ -83,6 +84,38 @@ def wrong(path: Path, text: str) -> list[str]:
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_a_file_imports_only_from_below(path):
     assert wrong(path, (PLUGINS / path).read_text("utf-8")) == []
+
+
+def names_compared(tree: ast.AST) -> list[int]:
+    """The lines of a file that compare something with a provider's name, or choose by it."""
+    return [
+        getattr(node, "lineno", 0)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Compare, ast.MatchValue))
+        and any(isinstance(part, ast.Constant) and part.value in registry.OURS for part in ast.walk(node))
+    ]
+
+
+OUTSIDE = [path for path in FILES if path.parts[:2] != ("plugin_utils", "providers")]
+
+
+@pytest.mark.parametrize("path", OUTSIDE, ids=str)
+def test_only_providers_know_their_names(path):
+    assert names_compared(ast.parse((PLUGINS / path).read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('spec["provider"] == "container"', [1]),
+        ('name in ("container", "vm")', [1]),
+        ('match name:\n    case "container":\n        pass', [2]),
+        ('{"container": 1}', []),
+        ('registry.find("container")', []),
+    ],
+)
+def test_a_comparison_with_a_name_is_seen(text, found):
+    assert names_compared(ast.parse(text)) == found
 
 
 def test_every_file_is_on_a_floor():

@@ -26,8 +26,8 @@ def test_quotas_names_and_addresses_hold(reopen):
 
     def work(number: int) -> str:
         ledger = reopen()
-        provider = SimpleNamespace(networks=list)
-        session = SimpleNamespace(ledger=ledger, quotas=QUOTAS, provider=lambda _spec: provider)
+        fleet = SimpleNamespace(networks=list)
+        session = SimpleNamespace(ledger=ledger, quotas=QUOTAS, planned_fleet=lambda _spec, _names: fleet)
         name = f"c{number % NAMES}"
         pid = os.getpid()
         run = dataclasses.replace(Run.current(), pid=pid, started=run_module._started(pid))

@@ -147,3 +147,9 @@ def test_a_lost_cluster_is_put_back_whole(demo):
     assert (demo.cluster("demo"), demo.pools("demo"), demo.machines("demo")) == before
     assert demo.secret("demo", "ca.key") == b"secret"
     assert demo.add_machines("demo", workers(1))[0].name == "default-13"
+
+
+def test_an_older_records_settings_are_translated_where_they_are_read(ledger):
+    ledger.create_cluster("demo", "default", "1.36.3", SPEC | {"data_root": "/srv/csk"})
+    for cluster in (ledger.cluster("demo"), *ledger.clusters()):
+        assert cluster.spec == SPEC | {"container": {"data_root": "/srv/csk"}}

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors as anchor
@@ -119,7 +120,25 @@ def test_machines_of_the_first_ledger_have_their_clusters_version(home):
     ledger = Ledger.open(str(home))
     versions = [(machine.cluster, machine.name, machine.version) for machine in ledger.machines()]
     assert versions == [("demo", "master-1", "1.36.3"), ("other", "master-1", "1.35.4")]
+    assert {machine.provider for machine in ledger.machines()} == {"container"}
     assert [cluster.upgrade_to for cluster in ledger.clusters()] == [None, None]
+
+
+def test_machines_of_an_older_ledger_have_their_clusters_provider(home):
+    home.mkdir(mode=0o700)
+    engine = sa.create_engine(f"sqlite:///{home / 'ledger.db'}", poolclass=sa.NullPool)
+    dump = Path(__file__).with_name("ledger_271c6f8.sql").read_text("utf-8")
+    with closing(engine.raw_connection()) as connection:
+        connection.executescript(dump)
+        connection.execute(
+            'UPDATE clusters SET spec = replace(spec, \'"provider": "container"\', \'"provider": "ns.a.b"\')'
+        )
+        connection.commit()
+        before = [name for (name,) in connection.execute("SELECT name FROM machines ORDER BY name")]
+    ledger = Ledger.open(str(home))
+    assert sorted(machine.name for machine in ledger.machines()) == before
+    assert {machine.provider for machine in ledger.machines()} == {"ns.a.b"}
+    assert ledger.clusters()[0].spec["container"] == {"data_root": "/var/lib/csk"}
 
 
 def test_a_newer_ledger_is_left_alone(ledger, reopen):

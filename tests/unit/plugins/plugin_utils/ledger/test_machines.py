@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger.helpers import NOW, masters, workers
@@ -20,6 +22,13 @@ def test_names_and_addresses(demo):
     assert {m.status for m in made} == {"new"}
     assert all(m.added_at == NOW and m.cluster == "demo" for m in made)
     assert sorted(demo.machines("demo"), key=lambda m: m.address) == made
+
+
+def test_a_machine_has_the_provider_that_it_comes_with_or_its_clusters(demo):
+    other = [replace(machine, provider="ns.coll.far") for machine in workers(1)]
+    made = demo.add_machines("demo", [*masters(1), *workers(1), *other])
+    assert [machine.provider for machine in made] == ["container", "container", "ns.coll.far"]
+    assert {m.name: m.provider for m in demo.machines()} == {m.name: m.provider for m in made}
 
 
 def test_order_is_masters_then_pools_by_number(demo):
@@ -48,7 +57,7 @@ def test_a_changed_pool_keeps_its_counter(demo):
 
 
 def test_a_full_network_is_told_and_nothing_is_added(ledger):
-    ledger.create_cluster("demo", "default", "1.36.3", {}, [], "10.0.0.0/28")
+    ledger.create_cluster("demo", "default", "1.36.3", {"provider": "container"}, [], "10.0.0.0/28")
     ledger.put_pool("demo", "default", {})
     assert len(ledger.add_machines("demo", masters(3))) == 3
     with pytest.raises(CskError, match=r"2 more machines have no place .* 10\.0\.0\.0/28 .* 1 addresses are free"):
@@ -85,7 +94,7 @@ def test_status(demo):
 
 
 def test_version(demo, reopen):
-    demo.create_cluster("other", "default", "1.36.3", {})
+    demo.create_cluster("other", "default", "1.36.3", {"provider": "container"})
     demo.add_machines("other", masters(1))
     made = demo.add_machines("demo", masters(3))
     assert [m.version for m in made] == ["1.36.3"] * 3

@@ -24,6 +24,7 @@ MASTERS = [
     Machine("demo", f"master-{n}", "master", None, f"zone-{n}", f"172.30.0.{10 + n}", "create", NOW) for n in (1, 2, 3)
 ]
 WORKER = Machine("demo", "web-1", "worker", "web", "zone-1", "172.30.0.14", "scale", NOW)
+SHARED = [machine.name for machine in (*MASTERS, WORKER)]
 TAINT = {"key": "kind", "value": "batch", "effect": "NoSchedule"}
 POOL = Pool("demo", "web", {"labels": {"tier": "web"}, "taints": [TAINT]})
 TOKEN = "abcdef.0123456789abcdef"
@@ -38,7 +39,7 @@ def arguments(items: list[dict[str, str]]) -> dict[str, str]:
 
 
 def test_a_bootstrap_names_all_members_of_etcd():
-    found = documents(kubeadm.bootstrap_config(CLUSTER, MASTERS, MASTERS[1], TOKEN))
+    found = documents(kubeadm.bootstrap_config(CLUSTER, MASTERS, MASTERS[1], TOKEN, SHARED))
     assert arguments(found["ClusterConfiguration"]["etcd"]["local"]["extraArgs"]) == {
         "initial-cluster": "master-1=https://172.30.0.11:2380,master-2=https://172.30.0.12:2380,"
         "master-3=https://172.30.0.13:2380",
@@ -50,7 +51,7 @@ def test_a_bootstrap_names_all_members_of_etcd():
 
 @pytest.mark.parametrize("token", [TOKEN, None])
 def test_what_is_uploaded_can_be_inherited(token):
-    text = kubeadm.init_config(CLUSTER, MASTERS[0], token)
+    text = kubeadm.init_config(CLUSTER, MASTERS[0], token, SHARED)
     assert "initial-cluster" not in text
     assert "imageTag" not in text
     assert ("bootstrapTokens" in text) == bool(token)
@@ -63,12 +64,13 @@ def test_what_is_uploaded_can_be_inherited(token):
 
 
 def test_a_token_ends_within_an_hour():
-    (token,) = documents(kubeadm.init_config(CLUSTER, MASTERS[0], TOKEN))["InitConfiguration"]["bootstrapTokens"]
+    found = documents(kubeadm.init_config(CLUSTER, MASTERS[0], TOKEN, SHARED))["InitConfiguration"]
+    (token,) = found["bootstrapTokens"]
     assert (token["token"], token["ttl"]) == (TOKEN, "1h0m0s")
 
 
 def test_a_worker_joins():
-    found = documents(kubeadm.join_config(CLUSTER, WORKER, POOL, TOKEN))["JoinConfiguration"]
+    found = documents(kubeadm.join_config(WORKER, POOL, TOKEN, SHARED))["JoinConfiguration"]
     assert "controlPlane" not in found
     assert found["discovery"] == {"file": {"kubeConfigPath": kubeadm.DISCOVERY}, "tlsBootstrapToken": TOKEN}
     node = found["nodeRegistration"]
@@ -82,25 +84,24 @@ def test_a_worker_joins():
 
 
 def test_a_master_joins():
-    found = documents(kubeadm.join_config(CLUSTER, MASTERS[2], None, TOKEN))["JoinConfiguration"]
+    found = documents(kubeadm.join_config(MASTERS[2], None, TOKEN, SHARED))["JoinConfiguration"]
     assert found["controlPlane"]["localAPIEndpoint"]["advertiseAddress"] == "172.30.0.13"
     assert found["nodeRegistration"]["taints"] == [names.MASTER_TAINT]
 
 
 def test_preflight_errors_are_ignored_by_name():
-    for provider, in_a_container in (("container", True), ("other", False)):
-        cluster = replace(CLUSTER, spec=SPEC | {"provider": provider})
-        found = documents(kubeadm.bootstrap_config(cluster, MASTERS, MASTERS[0], TOKEN))
+    for shared, kernel, conntrack in ((SHARED, True, True), ([], False, False), (["web-1"], False, True)):
+        found = documents(kubeadm.bootstrap_config(CLUSTER, MASTERS, MASTERS[0], TOKEN, shared))
         ignored = found["InitConfiguration"]["nodeRegistration"]["ignorePreflightErrors"]
         assert "all" not in ignored
-        assert ("SystemVerification" in ignored) == in_a_container
-        assert ("conntrack" in found["KubeProxyConfiguration"]) == in_a_container
+        assert ("SystemVerification" in ignored) == kernel
+        assert ("conntrack" in found["KubeProxyConfiguration"]) == conntrack
 
 
 @pytest.mark.parametrize("mode", ["iptables", "nftables"])
 def test_the_mode_of_kube_proxy(mode):
     cluster = replace(CLUSTER, spec=SPEC | {"proxy_mode": mode})
-    assert documents(kubeadm.init_config(cluster, MASTERS[0], None))["KubeProxyConfiguration"]["mode"] == mode
+    assert documents(kubeadm.init_config(cluster, MASTERS[0], None, SHARED))["KubeProxyConfiguration"]["mode"] == mode
 
 
 def test_discovery_holds_no_credentials():
@@ -112,21 +113,21 @@ def test_discovery_holds_no_credentials():
 
 
 def test_a_bootstrap_and_what_is_uploaded_differ_in_etcd_only():
-    bootstrap = documents(kubeadm.bootstrap_config(CLUSTER, MASTERS, MASTERS[0], TOKEN))
-    uploaded = documents(kubeadm.init_config(CLUSTER, MASTERS[0], TOKEN))
+    bootstrap = documents(kubeadm.bootstrap_config(CLUSTER, MASTERS, MASTERS[0], TOKEN, SHARED))
+    uploaded = documents(kubeadm.init_config(CLUSTER, MASTERS[0], TOKEN, SHARED))
     assert "etcd" not in uploaded["ClusterConfiguration"]
     del bootstrap["ClusterConfiguration"]["etcd"]
     assert bootstrap == uploaded
 
 
 def test_each_bootstrap_has_the_random_token_of_its_cluster():
-    text = kubeadm.bootstrap_config(replace(CLUSTER, etcd_token="other"), MASTERS, MASTERS[0], TOKEN)
+    text = kubeadm.bootstrap_config(replace(CLUSTER, etcd_token="other"), MASTERS, MASTERS[0], TOKEN, SHARED)
     extra = documents(text)["ClusterConfiguration"]["etcd"]["local"]["extraArgs"]
     assert arguments(extra)["initial-cluster-token"] == "other"
 
 
 def test_a_masters_registration():
-    node = documents(kubeadm.init_config(CLUSTER, MASTERS[1], None))["InitConfiguration"]["nodeRegistration"]
+    node = documents(kubeadm.init_config(CLUSTER, MASTERS[1], None, SHARED))["InitConfiguration"]["nodeRegistration"]
     assert (node["name"], node["taints"]) == ("master-2", [names.MASTER_TAINT])
     given = arguments(node["kubeletExtraArgs"])
     assert given["node-ip"] == "172.30.0.12"
@@ -137,7 +138,7 @@ def test_a_masters_registration():
 
 def test_a_worker_of_a_pool_without_taints_has_none():
     for pool in (None, replace(POOL, spec={"labels": {}, "taints": []})):
-        found = documents(kubeadm.join_config(CLUSTER, WORKER, pool, TOKEN))["JoinConfiguration"]
+        found = documents(kubeadm.join_config(WORKER, pool, TOKEN, SHARED))["JoinConfiguration"]
         assert found["nodeRegistration"]["taints"] == []
 
 
@@ -157,11 +158,11 @@ def test_coredns_asks_the_endpoint():
         "KUBERNETES_SERVICE_HOST": "172.30.0.10",
         "KUBERNETES_SERVICE_PORT": "6443",
     }
-    uploaded = documents(kubeadm.init_config(CLUSTER, MASTERS[0], None))["InitConfiguration"]
+    uploaded = documents(kubeadm.init_config(CLUSTER, MASTERS[0], None, SHARED))["InitConfiguration"]
     assert uploaded["patches"] == {"directory": kubeadm.PATCHES}
 
 
-KEPT = yaml.safe_load(kubeadm.init_config(CLUSTER, MASTERS[0], None).split("---\n")[1])
+KEPT = yaml.safe_load(kubeadm.init_config(CLUSTER, MASTERS[0], None, SHARED).split("---\n")[1])
 CHANGED = {
     "apiServer": {"extraArgs": [{"name": "audit-log-maxage", "value": "7"}], "certSANs": ["by.hand"]},
     "etcd": {"local": {"dataDir": "/srv/etcd", "extraArgs": [{"name": "quota-backend-bytes", "value": "8589934592"}]}},
@@ -172,18 +173,21 @@ CHANGED = {
 
 @pytest.mark.parametrize("change", [{}, *({key: value} for key, value in CHANGED.items()), CHANGED])
 def test_an_upgrade_keeps_what_people_changed(change):
-    text = kubeadm.upgrade_config(CLUSTER, MASTERS[1], yaml.safe_dump(KEPT | change), "1.37.2")
+    text = kubeadm.upgrade_config(MASTERS[1], yaml.safe_dump(KEPT | change), "1.37.2", SHARED)
     found = documents(text)
     assert set(found) == {"InitConfiguration", "ClusterConfiguration"}
     assert found["ClusterConfiguration"] == KEPT | change | {"kubernetesVersion": "v1.37.2"}
 
 
 def test_an_upgrade_makes_a_masters_static_pods_as_its_bootstrap_did():
-    found = documents(kubeadm.upgrade_config(CLUSTER, MASTERS[1], yaml.safe_dump(KEPT), "1.37.2"))["InitConfiguration"]
-    assert found == documents(kubeadm.init_config(CLUSTER, MASTERS[1], None))["InitConfiguration"]
+    found = documents(kubeadm.upgrade_config(MASTERS[1], yaml.safe_dump(KEPT), "1.37.2", SHARED))
+    assert (
+        found["InitConfiguration"]
+        == documents(kubeadm.init_config(CLUSTER, MASTERS[1], None, SHARED))["InitConfiguration"]
+    )
 
 
 @pytest.mark.parametrize("target", ["1.36.10", "1.37.0"])
 def test_an_upgrade_goes_to_the_exact_version(target):
-    found = documents(kubeadm.upgrade_config(CLUSTER, MASTERS[0], yaml.safe_dump(KEPT), target))
+    found = documents(kubeadm.upgrade_config(MASTERS[0], yaml.safe_dump(KEPT), target, SHARED))
     assert found["ClusterConfiguration"]["kubernetesVersion"] == f"v{target}"

@@ -51,7 +51,7 @@ def asked(**secrets: bytes | None) -> node_files.Asked:
 def files(
     node: str, *names: str, cluster: Cluster = CLUSTER, pools: list[Pool] = POOLS, **secrets
 ) -> dict[str, node_files.NodeFile]:
-    found = node_files.files_of(cluster, MACHINES, pools, node, list(names), 1500, asked(**secrets))
+    found = node_files.files_of(cluster, MACHINES, pools, node, list(names), 1500, [], asked(**secrets))
     assert len({file.path for file in found}) == len(found)
     return {file.path: file for file in found}
 
@@ -134,7 +134,7 @@ def test_what_a_pool_wants_of_its_kubelets(shape, written):
 
 
 def test_the_mtu_of_the_machines_network_counts():
-    found = node_files.files_of(CLUSTER, MACHINES, POOLS, "web-1", ["network"], 1400, asked())
+    found = node_files.files_of(CLUSTER, MACHINES, POOLS, "web-1", ["network"], 1400, [], asked())
     assert '"mtu": 1350' in found[0].content
 
 

@@ -143,14 +143,14 @@ def test_what_a_kubelet_would_refuse(given, wrong):
     ],
 )
 def test_a_shape_is_immutable(old, new, state, refused):
-    pool = {"name": "web", "state": state, "instance": new, "kubelet": {"podPidsLimit": None}}
+    pool = {"name": "web", "state": state, "instance": new, "kubelet": {"podPidsLimit": None}, "provider": None}
     found = settings.pool_problems(Pool("demo", "web", {"instance": old}), pool, "csk_nodepools[0]")
     assert [problem.where for problem in found] == (["csk_nodepools[0].instance"] if refused else [])
     assert settings.pool_problems(None, pool, "csk_nodepools[0]") == []
 
 
 def test_what_kubelets_are_told_is_immutable():
-    pool = {"name": "web", "state": "present", "instance": {}, "kubelet": {"podPidsLimit": 512}}
+    pool = {"name": "web", "state": "present", "instance": {}, "kubelet": {"podPidsLimit": 512}, "provider": None}
     found = settings.pool_problems(Pool("demo", "web", {"kubelet": {"podPidsLimit": 256}}), pool, "p")
     assert [problem.where for problem in found] == ["p.kubelet"]
     assert settings.pool_problems(Pool("demo", "web", {"kubelet": {"podPidsLimit": 512}}), pool, "p") == []

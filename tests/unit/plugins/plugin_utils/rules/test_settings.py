@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Pool
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules import settings
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import argspec
 
 OLD = {
-    "cluster_type": "dedicated", "provider": "container", "data_root": "/var/lib/csk", "masters": 3,
+    "cluster_type": "dedicated", "provider": "container", "container": {"data_root": "/var/lib/csk"}, "masters": 3,
     "network_plugin": "flannel", "flannel_backend": "vxlan", "proxy_mode": "iptables", "vpc_cidr": "172.30.0.0/24",
     "pod_cidr": "172.20.0.0/16", "service_cidr": "172.21.0.0/20", "endpoint_sans": [], "registry_mirrors": [],
     "proxy": None, "dns_servers": [], "zones": ["a", "b"], "deletion_protection": False, "tags": {},
@@ -31,6 +34,17 @@ def test_an_immutable_setting(key):
 @pytest.mark.parametrize("key", settings.IMMUTABLE)
 def test_a_file_that_does_not_say(key):
     assert settings.immutable_problems(OLD, OLD | {key: None}) == []
+
+
+def test_the_options_of_a_provider_that_is_new_to_the_cluster_are_recorded_and_stay():
+    new = OLD | {"far": {"uri": "a"}}
+    cluster = SimpleNamespace(spec=OLD)
+    assert settings.immutable_problems(OLD, new, own=["container", "far"]) == []
+    assert settings.changed_settings(cluster, new, ["container", "far"]) == ["far"]
+    cluster.spec = new
+    assert settings.changed_settings(cluster, new, ["container", "far"]) == []
+    (problem,) = settings.immutable_problems(new, OLD | {"far": {"uri": "b"}}, own=["container", "far"])
+    assert problem.where == "csk_cluster.far"
 
 
 def test_every_setting_is_immutable_or_known_to_change():
@@ -68,3 +82,29 @@ def test_create_never_changes_the_version(wanted, right):
     assert bool(found) != right
     if found:
         assert "csk.kubernetes.upgrade" in found[0].fix
+
+
+@pytest.mark.parametrize(
+    ("recorded", "said", "refused"),
+    [
+        ({}, None, False),  # recorded before pools had providers
+        ({}, "container", False),
+        ({"provider": None}, "container", False),
+        ({"provider": None}, "ns.coll.far", True),
+        ({}, "ns.coll.far", True),
+        ({"provider": "ns.coll.far"}, "ns.coll.far", False),
+        ({"provider": "ns.coll.far"}, None, True),
+        ({"provider": "ns.coll.far"}, "container", True),
+    ],
+)
+def test_a_pools_provider(recorded, said, refused):
+    pool = {"state": "present", "instance": {}, "kubelet": {}, "provider": said}
+    pool = settings.with_provider(pool, {"provider": "container"})
+    found = settings.pool_problems(Pool("demo", "web", recorded), pool, "csk_nodepools[0]")
+    assert [problem.where for problem in found] == (["csk_nodepools[0].provider"] if refused else [])
+    assert settings.pool_problems(None, pool, "csk_nodepools[0]") == []
+
+
+def test_whose_machines_a_pool_has():
+    assert settings.provider_of({"provider": None}, OLD) == settings.provider_of({}, OLD) == "container"
+    assert settings.provider_of({"provider": "ns.coll.far"}, OLD) == "ns.coll.far"

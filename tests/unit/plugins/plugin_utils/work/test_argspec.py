@@ -46,7 +46,8 @@ def test_defaults_are_filled_in():
         ({"pod_cird": "x"}, ["csk_cluster.pod_cird", "did you mean pod_cidr?"]),
         ({"state": "absent"}, ["csk_cluster.state"]),  # no setting of a cluster
         ({"masters": "three"}, ["csk_cluster.masters: "]),
-        ({"provider": "vm"}, ["csk_cluster.provider: ", "container"]),
+        ({"container": {"root": "/x"}}, ["csk_cluster.container.root"]),
+        ({"data_root": "/x"}, ["csk_cluster.data_root", "write it as container.data_root"]),
         ({"zones": {"a": 1}}, ["csk_cluster.zones: "]),
         ({"proxy": "x"}, ["csk_cluster.proxy: "]),
         ({"proxy": {"htp_proxy": "x"}}, ["csk_cluster.proxy.htp_proxy", "did you mean http_proxy?"]),
@@ -117,7 +118,8 @@ def test_options_are_those_of_the_documentation(module):
 
 
 @pytest.mark.parametrize(
-    ("module", "said_by_the_playbook"), [("csk_cluster", {"state", "confirm", "timeout"}), ("csk_nodepool", set())]
+    ("module", "said_by_the_playbook"),
+    [("csk_cluster", {"state", "confirm", "timeout", "pool_providers"}), ("csk_nodepool", set())],
 )
 def test_settings_and_control_options_are_all_options(module, said_by_the_playbook):
     given = set(argspec.options(module))

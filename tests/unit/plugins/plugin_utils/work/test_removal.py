@@ -40,15 +40,15 @@ def seen(monkeypatch):
 
         current = {}
 
-        def machines(_name):
+        def states():
             current["live"] = next_look()
-            return list(current["live"].machines.values())
+            return current["live"].machines
 
         def sleep(seconds):
             now[0] += seconds
 
         monkeypatch.setattr(removal, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
-        session = SimpleNamespace(provider=lambda _spec: SimpleNamespace(list=machines))
+        session = SimpleNamespace(fleet=lambda _cluster: SimpleNamespace(states=states))
         api = SimpleNamespace(observe=lambda: current["live"].observed)
         return removal.settled(session, CLUSTER, api, ["web-1"], first), count
 

@@ -5,17 +5,19 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ...core.errors import CskError, Problem
 from ...core.machines import Capacity, MachinesLostError, MachineSpec, MachineState
+from ...core.traits import Traits
 from ..base import Progress, Provider
 from . import machine
-from .engine import Engine
+from .engine import DATA_ROOT, Engine
 from .making import DIRECTORIES, MachineGoneError, Maker, collect
 from .names import (
     LABEL_CLUSTER,
@@ -33,6 +35,7 @@ from .store import DELIVERED, DELIVERED_IN, IMAGE, Store, missing_image
 # Bytes that one machine takes of the Engine's host: logs, etcd and images' writable layers; and an idle node's memory.
 DISK_PER_MACHINE = 1 << 30
 MEMORY_PER_MACHINE = 350 << 20
+_PATH = re.compile(r"(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+")
 
 
 class ContainerProvider(Provider):
@@ -42,11 +45,30 @@ class ContainerProvider(Provider):
     :param data_root: the directory on the Engine's host for the store and the machines' data.
     """
 
+    traits = Traits(
+        kernel="shared",
+        makes_machines=True,
+        stops_provably=True,
+        gives_addresses=True,
+        shares_disk=True,
+        bakes_images=True,
+        has_console=True,
+    )
+    options: ClassVar[Mapping[str, Mapping[str, Any]]] = {"data_root": {"type": "str", "default": DATA_ROOT}}
     at_once = 1  # etcd waits for the disk that others fill
 
-    def __init__(self, artifacts: str | Path, data_root: str = "/var/lib/csk") -> None:
+    def __init__(self, artifacts: str | Path, data_root: str = DATA_ROOT) -> None:
         self.engine = Engine(data_root)
         self.store = Store(self.engine, Path(artifacts))
+
+    @classmethod
+    def option_problems(cls, options: Mapping[str, Any], where: str) -> list[Problem]:
+        """The data root becomes a part of commands and mounts; see Provider."""
+        root = str(options["data_root"])
+        if _PATH.fullmatch(root):
+            return []
+        what, rule = f"{root!r} is refused.", "it is an absolute path of letters, digits, dots, hyphens and underlines."
+        return [Problem(f"{where}.data_root", what, rule, "write it like /var/lib/csk.")]
 
     def check(self, release: str, machines: int) -> list[Problem]:
         """Whether more machines can be made here; see Provider."""
@@ -265,3 +287,6 @@ class ContainerProvider(Provider):
     def _networks(self, cluster: str | None) -> list[dict[str, Any]]:
         label = f"{LABEL_CLUSTER}={cluster}" if cluster else LABEL_CLUSTER
         return self.engine.api.networks(filters={"label": [label]})
+
+
+PROVIDER = ContainerProvider

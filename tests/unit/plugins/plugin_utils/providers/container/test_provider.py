@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import MachineSpec
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import machine, names
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.container import ContainerProvider
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import Engine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.provider import ContainerProvider
 
 pytest.importorskip("docker")
 

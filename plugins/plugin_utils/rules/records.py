@@ -1,0 +1,34 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an earlier csk recorded, as it is written now. Pure functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+# option of csk_cluster -> where it stands now
+MOVED = {"data_root": "container.data_root"}
+
+
+def settings_now(spec: dict[str, Any]) -> dict[str, Any]:
+    """A cluster's recorded settings as csk writes them now."""
+    moved = {old: new for old, new in MOVED.items() if old in spec}
+    now = {key: value for key, value in spec.items() if key not in moved}
+    for old, new in moved.items():
+        group, _dot, key = new.partition(".")
+        now[group] = {key: spec[old]} | (now.get(group) or {})
+    return now
+
+
+def same_record(one: Mapping[str, str] | None, other: Mapping[str, str] | None) -> bool:
+    """Whether two records of a cluster's own (ConfigMap ``kube-system/csk-cluster``) say the same."""
+    return one == other or (one is not None and other is not None and _plain(one) == _plain(other))
+
+
+def _plain(record: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        return dict(record) | {"spec": settings_now(json.loads(record["spec"]))}
+    except (KeyError, TypeError, ValueError, AttributeError):  # somebody's own hand was in it
+        return dict(record)
