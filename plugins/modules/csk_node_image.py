@@ -52,11 +52,16 @@ options:
     type: list
     elements: str
     required: true
-  data_root:
+  provider:
     description:
-      - Where the Engine's host keeps unpacked images and the machines' data.
-    type: path
-    default: /var/lib/csk
+      - The provider whose machines start from the image, as in M(csk.kubernetes.csk_cluster).
+    type: str
+    default: container
+  provider_options:
+    description:
+      - The provider's own options, such as C(data_root) of V(container); see M(csk.kubernetes.csk_cluster).
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - csk.kubernetes.csk
   - csk.kubernetes.csk.attributes
@@ -83,7 +88,7 @@ release:
   returned: O(state=building) and O(state=present)
 machine:
   description:
-    - Connection variables of the build machine, and where it has the artifacts; empty where there is nothing to build.
+    - The build machine for M(csk.kubernetes.csk_host), with what role node needs; empty where nothing is to be built.
   type: dict
   returned: O(state=building)
 """

@@ -4,17 +4,70 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..core.errors import Problem
+from ..core.errors import CskError, Problem
 from ..core.machines import Capacity, MachineSpec, MachineState
 
 if TYPE_CHECKING:
     from ..core.traits import Traits
 
 Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class BaseTree:
+    """The tree of a distribution that node images start from.
+
+    :param script: base.sh; its first argument is the folder in which it leaves the tree.
+    :param packages: Debian packages beyond the smallest system.
+    :param mirror: where from; as apt of the machines' host is configured if empty; so with ``suite``.
+    :param image: an image to use instead of all this.
+    """
+
+    script: Path
+    packages: tuple[str, ...]
+    mirror: str = ""
+    suite: str = ""
+    image: str = ""
+
+    def digest(self) -> str:
+        """Changes whenever another tree would come out."""
+        parts = [self.script.read_text(), *self.packages, self.mirror, self.suite, self.image]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+class NodeImages(ABC):
+    """Makes the images that a provider's machines start from: a tree, made a node by role node in a build machine."""
+
+    @abstractmethod
+    def make_base(self, *, check: bool = False) -> bool:
+        """Make the tree if it isn't there. Returns whether it was (or, with ``check``, would be) made."""
+
+    @abstractmethod
+    def wait(self, release: str) -> bool:
+        """Wait while another run makes this release's image. Returns whether there was one."""
+
+    @abstractmethod
+    def current(self, release: str) -> bool:
+        """Whether a release's image is the one that its artifacts and the recipe would give."""
+
+    @abstractmethod
+    def begin(self, release: str) -> dict[str, Any]:
+        """Start the build machine.
+
+        :returns: Ansible's connection variables for it, and ``node_artifacts_on_host``: the folder in which it has the
+            release's artifacts.
+        """
+
+    @abstractmethod
+    def finish(self, release: str) -> None:
+        """Keep what the build machine has become as the release's image."""
 
 
 class Provider(ABC):
@@ -101,3 +154,13 @@ class Provider(ABC):
     @abstractmethod
     def logs(self, cluster: str, name: str, lines: int = 50) -> str:
         """The last lines of the machine's own log, for an error message."""
+
+    def node_images(self, base: BaseTree, roles: Sequence[Path], say: Callable[[str], None]) -> NodeImages:
+        """What makes images, of a provider that bakes them; of others, an error.
+
+        :param roles: the directories of roles node and node_image: their files are the recipe.
+        :param say: shows a line of progress.
+        """
+        del base, roles, say
+        rule = "an image is made where machines start from one."
+        raise CskError(Problem("provider", "its machines start from no image of csk's.", rule, "leave this step out."))

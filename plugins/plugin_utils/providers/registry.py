@@ -79,6 +79,8 @@ def _faults(found: Any) -> str:
         return f"it lacks the methods {', '.join(sorted(found.__abstractmethods__))}"
     if not isinstance(getattr(found, "traits", None), Traits):
         return "it doesn't declare its traits"
+    if found.traits.bakes_images and found.node_images is Provider.node_images:
+        return "it bakes images, and lacks the method node_images"
     return ""
 
 

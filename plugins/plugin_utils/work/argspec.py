@@ -137,7 +137,7 @@ def number_problems(values: Any, where: str) -> list[Problem]:
 
 def unknown(name: str, known: list[str], where: str, kind: str = "option") -> Problem:
     """The problem with a name that isn't known, with the one that was probably meant."""
-    if kind == "option" and name in MOVED:
+    if where == f"csk_cluster.{name}" and name in MOVED:
         fix = f"write it as {MOVED[name]}."
         return Problem(where, "isn't here any more.", "a provider's own options stand under its name.", fix)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)

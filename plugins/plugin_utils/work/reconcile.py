@@ -23,7 +23,7 @@ def machines(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Make or start the chosen machines, and say which of them the roles have work on.
 
-    :returns: the hosts for add_host, and what was done in sentences.
+    :returns: the hosts for csk_host, and what was done in sentences.
     """
     fleet = session.fleet(cluster)
     recorded = session.ledger.machines(cluster.name)

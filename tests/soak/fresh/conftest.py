@@ -62,9 +62,10 @@ class Machine:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """The machine, as this one is configured; it is gone afterwards, and its image too."""
     import ansible_collections.csk.kubernetes as collection
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.engine import DEFAULT_HOST, Engine
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.image import BASE_IMAGE, BaseTree, NodeImage
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.store import Store
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import BaseTree
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import DEFAULT_HOST, Engine
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.image import BASE_IMAGE, NodeImage
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.store import Store
 
     (root,) = collection.__path__
     engine = Engine()

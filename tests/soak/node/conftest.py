@@ -51,13 +51,10 @@ def manifest() -> dict[str, Any]:
 def plain() -> Iterator[Any]:
     """A container with Debian, systemd and Python, and nothing of a node; on a network, to install packages."""
     import ansible_collections.csk.kubernetes as collection
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import BaseTree
     from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import machine
     from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import Engine
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.image import (
-        BASE_IMAGE,
-        BaseTree,
-        NodeImage,
-    )
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.image import BASE_IMAGE, NodeImage
     from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.store import Store
 
     (root,) = collection.__path__

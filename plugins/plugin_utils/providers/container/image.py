@@ -8,15 +8,16 @@ import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...core.tree import artifacts_digest, tree_digest
+from ..base import BaseTree, NodeImages
 from . import machine
 from .engine import LABEL_RELEASE
-from .store import IMAGE, LABEL_ARTIFACTS, Store
+from .names import connection
+from .store import BUILD_ARTIFACTS, IMAGE, LABEL_ARTIFACTS, Store
 
 LABEL_BASE = "csk.dev/base"
 LABEL_NODE = "csk.dev/node"
@@ -28,36 +29,14 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
 _FORGET = "rm -rf /root/.ansible /root/.cache /var/log/journal /var/cache/csk /var/tmp/* && : > /etc/machine-id"
 
 
-@dataclass(frozen=True)
-class BaseTree:
-    """What the base image is made from.
-
-    :param script: base.sh; its first argument is the folder in which it leaves the tree.
-    :param packages: Debian packages beyond the smallest system.
-    :param mirror: where from; as apt of the Engine's host is configured if empty; so with ``suite``.
-    :param image: an image to use instead of all this.
-    """
-
-    script: Path
-    packages: tuple[str, ...]
-    mirror: str = ""
-    suite: str = ""
-    image: str = ""
-
-    def digest(self) -> str:
-        """Changes whenever another tree would come out."""
-        parts = [self.script.read_text(), *self.packages, self.mirror, self.suite, self.image]
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-class NodeImage:
+class NodeImage(NodeImages):
     """Makes node images on one Engine.
 
     :param roles: the directories of roles node and node_image: their files are the recipe.
     :param say: shows a line of progress.
     """
 
-    def __init__(self, store: Store, base: BaseTree, roles: list[Path], say: Callable[[str], None]) -> None:
+    def __init__(self, store: Store, base: BaseTree, roles: Sequence[Path], say: Callable[[str], None]) -> None:
         self.store = store
         self.engine = store.engine
         self.base = base
@@ -65,7 +44,7 @@ class NodeImage:
         self.recipe = hashlib.sha256(f"{base.digest()} {tree_digest(*roles)}".encode()).hexdigest()
 
     def make_base(self, *, check: bool = False) -> bool:
-        """Make the base image if it isn't there. Returns whether it was (or, with ``check``, would be) made."""
+        """Make the base image if it isn't there; see NodeImages."""
         digest = self.base.digest()
         found = self.engine.image(f"{BASE_IMAGE}:{digest[:12]}")
         if self.base.image or found:
@@ -108,9 +87,14 @@ class NodeImage:
             and self.store.state(release, artifacts) == "ok"
         )
 
-    def begin(self, release: str) -> str:
-        """Start the build machine; returns its container's name."""
-        return self.store.begin(release, self.base.image or f"{BASE_IMAGE}:{self.base.digest()[:12]}", None)
+    def wait(self, release: str) -> bool:
+        """Wait for another run that makes this image, or the store; see NodeImages."""
+        return self.store.wait_for_builder(release)
+
+    def begin(self, release: str) -> dict[str, Any]:
+        """Start the build machine; see NodeImages."""
+        name = self.store.begin(release, self.base.image or f"{BASE_IMAGE}:{self.base.digest()[:12]}", None)
+        return connection(name) | {"node_artifacts_on_host": BUILD_ARTIFACTS}
 
     def finish(self, release: str) -> None:
         """Flatten the build machine into the release's image, and its /var/lib/containerd into the release's store."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,9 +15,10 @@ from typing import Any, ClassVar
 from ...core.errors import CskError, Problem
 from ...core.machines import Capacity, MachinesLostError, MachineSpec, MachineState
 from ...core.traits import Traits
-from ..base import Progress, Provider
+from ..base import BaseTree, NodeImages, Progress, Provider
 from . import machine
 from .engine import DATA_ROOT, Engine
+from .image import NodeImage
 from .making import DIRECTORIES, MachineGoneError, Maker, collect
 from .names import (
     LABEL_CLUSTER,
@@ -276,6 +277,12 @@ class ContainerProvider(Provider):
     def logs(self, cluster: str, name: str, lines: int = 50) -> str:
         """The end of the machine's journal, or of its console."""
         return machine.logs(self.engine, container_name(cluster, name), None, lines)
+
+    def node_images(self, base: BaseTree, roles: Sequence[Path], say: Callable[[str], None]) -> NodeImages:
+        """Makes images of the Engine, each with a store of unpacked images; see Provider."""
+        if problems := self.engine.problems():
+            raise CskError(problems)
+        return NodeImage(self.store, base, roles, say)
 
     def _containers(self, cluster: str | None) -> dict[str, dict[str, Any]]:
         """Containers by the machine's name (of all clusters: by the container's name)."""

@@ -93,6 +93,7 @@ def test_what_it_imports_is_not_there(monkeypatch):
         (dict, "no subclass of Provider"),
         (Provider, "lacks the methods"),
         (whole(traits=None), "its traits"),
+        (whole(traits=Traits("own", True, True, True, False, True, True)), "lacks the method node_images"),
     ],
 )
 def test_a_class_that_is_no_provider(install, found, part):
@@ -103,6 +104,11 @@ def test_a_class_that_is_no_provider(install, found, part):
 def test_a_module_without_a_class(monkeypatch):
     monkeypatch.setitem(sys.modules, MODULE.format("far"), ModuleType("far"))
     assert "AttributeError" in told("ns.coll.far")
+
+
+def test_one_that_bakes_no_images():
+    with pytest.raises(CskError, match="no image"):
+        whole()().node_images(None, [], print)
 
 
 @pytest.mark.parametrize("name", registry.OURS)

@@ -150,3 +150,8 @@ def test_a_value_of_the_wrong_type_is_a_problem_and_no_crash(values, part):
 )
 def test_the_name_that_was_probably_meant(name, fix):
     assert argspec.unknown(name, ["zones", "pod_cidr"], f"csk_cluster.{name}").fix == fix
+
+
+def test_an_option_that_has_moved_is_told_only_where_it_was():
+    assert "container.data_root" in argspec.unknown("data_root", ["zones"], "csk_cluster.data_root").fix
+    assert "container" not in argspec.unknown("data_root", ["zones"], "csk_node_image.data_root").fix
