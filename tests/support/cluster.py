@@ -116,11 +116,14 @@ class TestCluster:
 
 def build_image(folder: Path) -> Path:
     """Build the tests' image from ``echo/``, with nothing but Go's standard library; gives its archive."""
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts import images
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts import golang, images
 
     source = Path(__file__).parent / "echo"
     env = os.environ | {"CGO_ENABLED": "0"}
-    subprocess.run(["go", "build", "-ldflags=-s -w", "-o", folder / "echo", "."], cwd=source, env=env, check=True)
+    # The user's csk_home, which the artifacts are in, keeps a Go that had to be obtained.
+    cache = (HOME / "artifacts").resolve().parent / "cache"
+    go = golang.find(golang.required([source / "go.mod"]), cache, print).path
+    subprocess.run([go, "build", "-ldflags=-s -w", "-o", folder / "echo", "."], cwd=source, env=env, check=True)
     layer = images.base() | {"bin/echo": images.Entry(folder / "echo")}
     images.write_layer(folder / "layer.tar", layer)
     images.write_archive(folder / "echo.tar", ECHO, [folder / "layer.tar"], "/bin/echo")
