@@ -17,7 +17,7 @@ PACKAGES = ("ca-certificates", "debootstrap", "gcc", "libc6-dev", "libseccomp-de
 BUILD = """
 from pathlib import Path
 from ansible.plugins.loader import init_plugin_loader
-init_plugin_loader(["build/collections"])
+init_plugin_loader([str(Path("build", "collections").resolve())])
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.artifacts import builder, golang, modules, release, store
 home = store.Store(Path.home() / ".csk")
 components = modules.components(release.load("1.36"))
