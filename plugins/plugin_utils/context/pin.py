@@ -40,7 +40,7 @@ def pin(run: Run, given: Given, folder: Path | None = None) -> None:
     problems = [
         Problem(
             name,
-            f"is {_shown(mine[name], name)} in this step, and was {_shown(first[name], name)} in an earlier one of this run.",
+            f"is {_shown(mine[name], name)} in this step, and was {_shown(first[name], name)} in an earlier one.",
             _RULE,
             f"give {name} as an extra variable (-e), or for all hosts of the run.",
         )
