@@ -99,7 +99,7 @@ collection: venv ## Build the collection and install it for use in this checkout
 test-home: export GO_CACHE_KEPT = $(CSK_HOME)/cache/go
 test-home: artifacts
 	@[ "$$(df -Pk "$(CSK_HOME)" | awk 'END {print $$4}')" -gt 30000000 ] || $(REMOVE_GO_CACHE)
-	$(ARTIFACTS) csk.kubernetes.node_image -e artifacts_version=$(UPGRADE) -e node_image_version=$(UPGRADE)
+	$(ARTIFACTS) csk.kubernetes.node_image -e csk_version=$(UPGRADE)
 	@$(REMOVE_GO_CACHE)
 	@CSK_TEST_HOME=$(CSK_TEST_HOME) $(BIN)/python tools/sweep_tests.py
 

@@ -170,7 +170,7 @@ def obtain(suite: str) -> bool:
     env = {**os.environ, "CSK_HOME": os.environ["CSK_USER_HOME"]}
     return all(
         subprocess.run(
-            [VENV / "bin" / "ansible-playbook", f"csk.kubernetes.{playbook}", "-e", f"{playbook}_version={version}"],
+            [VENV / "bin" / "ansible-playbook", f"csk.kubernetes.{playbook}", "-e", f"csk_version={version}"],
             cwd=TOP, env=env, check=False,
         ).returncode == 0
         for version in versions

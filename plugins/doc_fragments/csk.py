@@ -13,20 +13,20 @@ options:
   csk_home:
     description:
       - The folder that holds the ledger, the kubeconfigs and the artifacts.
-      - Where it isn't given, the environment variable E(CSK_HOME) counts, then V(~/.csk).
+      - Where neither the task nor the variable gives it, the environment variable E(CSK_HOME) counts, then V(~/.csk).
     type: path
   csk_ledger_url:
     description:
       - The PostgreSQL database that holds the ledger, as C(postgresql://user:password@host:5432/database); for a team,
         and for AWX, whose execution environments keep nothing.
-      - Where it isn't given, the environment variable E(CSK_LEDGER_URL) counts; without both the ledger is SQLite in
-        O(csk_home).
+      - Where neither the task nor the variable gives it, the environment variable E(CSK_LEDGER_URL) counts; without all
+        of them the ledger is SQLite in O(csk_home).
       - The key of the secrets is then given by E(CSK_LEDGER_KEY), unless O(csk_home) has the ledger's file C(key).
     type: str
   csk_catalogue:
     description:
       - A folder of release files that stand in place of csk's own, for an organisation with a catalogue of its own.
-      - Where it isn't given, the environment variable E(CSK_CATALOGUE) counts.
+      - Where neither the task nor the variable gives it, the environment variable E(CSK_CATALOGUE) counts.
     type: path
   csk_quotas:
     description:
@@ -52,12 +52,6 @@ options:
       - Takes the cluster's lock over from a run on another host before its 10 minutes without renewal are over.
     type: bool
     default: false
-  check_variables:
-    description:
-      - Refuses variables of the run that begin with C(csk_) and that no playbook of csk knows; a misspelt one would be
-        ignored. The playbooks set it.
-    type: bool
-    default: false
 requirements:
   - python >= 3.11
   - docker
@@ -67,6 +61,11 @@ requirements:
   - cryptography
   - kubernetes
 notes:
+  - Of the options whose names begin with C(csk_), those that a task doesn't give are read from variables of the same
+    names. What counts is the task, then C(module_defaults), then the variable, then the environment, then the default;
+    what is empty counts as not given.
+  - The first csk_* task of a run of ansible-playbook decides which ledger and catalogue the run works with; a later
+    one that comes to another fails.
   - The module runs on the controller, as an action plugin, and never connects to
     its target host unless its description says so.
 """

@@ -68,5 +68,5 @@ def of(version: str, minors: dict[str, versions.Minor]) -> Release:
         exact = versions.resolve(version, minors)
     except CskError as error:
         found = error.problems[0]
-        raise CskError(Problem("artifacts_version", found.what, found.rule, found.fix)) from None
+        raise CskError(Problem("csk_version", found.what, found.rule, found.fix)) from None
     return parse(exact, minors[versions.minor_of(exact)].releases[exact])

@@ -37,7 +37,7 @@ def artifacts_digest(directory: Path) -> str:
                 str(manifest),
                 f"it can't be read ({err}).",
                 "a node is made from a release's artifacts, and their manifest is written last.",
-                f"ansible-playbook csk.kubernetes.artifacts -e artifacts_version={directory.name}",
+                f"ansible-playbook csk.kubernetes.artifacts -e csk_version={directory.name}",
             )
         ) from err
 

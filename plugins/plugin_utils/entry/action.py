@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import time
 from abc import abstractmethod
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -17,7 +18,7 @@ from ..core.errors import CskError
 from ..core.process import die_with_parent
 from ..work import argspec
 from ..work.steps import Task, note, open_session
-from ..work.variables import variable_problems
+from ..work.variables import completed, variable_problems
 from .remote import TaskHost
 
 
@@ -42,11 +43,12 @@ class CskAction(ActionBase):
         try:
             # Ansible's values carry tags that neither YAML nor the ledger takes.
             arguments = json.loads(json.dumps(dict(self._task.args), default=str))
-            values = argspec.module_arguments(self.module, arguments)
-            if values.get("check_variables") and self.module != "csk_plan":  # which tells them with all the rest
+            if self.module != "csk_plan":  # which tells them with all the rest
                 problems = variable_problems(task_vars or {})
                 if problems:
                     raise CskError(problems)
+            arguments = completed(self.module, arguments, partial(self._variable, task_vars or {}))
+            values = argspec.module_arguments(self.module, arguments)
             task = Task(
                 session=open_session(values, self.say),
                 values=values,
@@ -72,6 +74,12 @@ class CskAction(ActionBase):
     @abstractmethod
     def work(self, task: Task) -> dict[str, Any]:
         """Do the work and return the task's result."""
+
+    def _variable(self, task_vars: dict[str, Any], name: str) -> Any:
+        """A variable of the run with its templates evaluated, as plain data; None where there is none."""
+        if name not in task_vars:
+            return None
+        return json.loads(json.dumps(self._templar.template(task_vars[name]), default=str))
 
     @staticmethod
     def say(line: str) -> None:

@@ -270,8 +270,3 @@ def label_problems(key: str, value: Any, where: str) -> list[Problem]:
         rule = "a value is a string of 63 letters, digits, - _ . at most."
         problems.append(Problem(f"{where}.{key}", f"{value!r} isn't a valid value.", rule, "quote or shorten it."))
     return problems
-
-
-def file_variables(names: Iterable[str], known: Sequence[str]) -> list[str]:
-    """The csk_ variables that no playbook knows; a misspelt one must not be ignored."""
-    return sorted(name for name in names if name.startswith("csk_") and name not in known)

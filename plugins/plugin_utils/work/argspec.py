@@ -19,20 +19,12 @@ from typing import Any
 from ..core.errors import CskError, Problem
 from ..providers import registry
 from ..rules.records import MOVED
+from ..rules.variables import COMMON
 from . import providers
 
 _MODULES = Path(__file__).parents[2] / "modules"
 # Options that aren't settings of the thing itself, so a cluster file doesn't hold them.
-CONTROL_OPTIONS = (
-    "cluster",
-    "csk_home",
-    "csk_ledger_url",
-    "csk_catalogue",
-    "csk_quotas",
-    "csk_today",
-    "csk_take_over",
-    "check_variables",
-)
+CONTROL_OPTIONS = ("cluster", *COMMON)
 # A pool's state may stand in a file, a cluster's is said by the playbook.
 _OF_A_CLUSTER = ("state", "confirm", "timeout", "pool_providers")
 

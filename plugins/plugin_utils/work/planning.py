@@ -20,8 +20,7 @@ def tell(task: Task) -> dict[str, Any]:
     if values["upgrade_to"]:
         return _upgrade(task)
     variables = {f"csk_{name}": values.get(name) for name in ("cluster", "nodepools", "stacks")}
-    given = task.variables if values["check_variables"] else {}
-    checked = check_file(session, variables, given, values["scale"])
+    checked = check_file(session, variables, task.variables, values["scale"])
     if checked.problems:
         raise CskError(checked.problems)
     for warning in checked.warnings:

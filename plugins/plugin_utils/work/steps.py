@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..context.given import Given
+from ..context.pin import pin
 from ..context.session import Session
 from ..core.remote import Remote
 
@@ -43,9 +44,12 @@ def open_session(values: dict[str, Any], say: Callable[[str], None]) -> Session:
 
     :param values: a module's arguments, of which those that every csk_* module has count.
     :param say: shows a line of progress.
-    :raises CskError: for a date or a quota that isn't one.
+    :raises CskError: for a date or a quota that isn't one, and where an earlier step of the run had another ledger.
     """
-    return Session(Given.of(values), say)
+    given = Given.of(values)
+    session = Session(given, say)
+    pin(session.run, given)
+    return session
 
 
 def note(task: Task, module: str, end: str, started: float, found: dict[str, Any]) -> None:

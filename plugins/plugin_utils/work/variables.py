@@ -1,48 +1,42 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables of a run, whatever they are used for later."""
+"""The variables of a run: those that stand for options, and what is wrong with them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..control_planes.stacked.snapshots import kept_problem
 from ..core.errors import Problem
-from ..rules import spec
+from ..rules import variables
 from . import argspec
 
-# The variables that csk's playbooks know; every other csk_ variable is a mistake that must not be ignored.
-VARIABLES = (
-    "csk_cluster",
-    "csk_nodepools",
-    "csk_stacks",
-    "csk_name",
-    "csk_confirm",
-    "csk_home",
-    "csk_ledger_url",
-    "csk_catalogue",
-    "csk_quotas",
-    "csk_today",
-    "csk_take_over",
-    "csk_image",
-    "csk_nodes",
-    "csk_upgrade_to",
-    "csk_upgrade_options",
-    "csk_snapshot",
-    "csk_snapshot_dir",
-    "csk_snapshots_kept",
-)
+
+def completed(module: str, arguments: dict[str, Any], read: Callable[[str], Any]) -> dict[str, Any]:
+    """A task's arguments, with the common options that it doesn't give as the run's variables have them.
+
+    :param read: a variable's value, with its templates evaluated; None where there is none.
+    """
+    known = [name for name in variables.COMMON if name in argspec.options(module)]
+    found = {name: read(name) for name in known if arguments.get(name) in (None, "")}
+    given = {name: value for name, value in arguments.items() if name not in found}
+    return given | {name: value for name, value in found.items() if value not in (None, "")}
 
 
 def variable_problems(given: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with a run's csk_ variables: those that no playbook knows, and values that only a later task reads.
+    """What is wrong with the variables of a run of csk's own playbooks; in those of others nothing is.
+
+    That are unknown ones, those that the playbook needs, and values that only a later task reads.
 
     :param given: all variables of the run, as they were given; templates aren't evaluated.
     """
-    problems = [
-        argspec.unknown(name, list(VARIABLES), name, "variable") for name in spec.file_variables(given, VARIABLES)
-    ]
+    playbook = given.get(variables.PLAYBOOK)
+    if playbook is None:
+        return []
+    known = list(variables.VARIABLES)
+    problems = [argspec.unknown(name, known, name, "variable") for name in variables.unknown(given)]
+    problems += variables.missing_problems(str(playbook), given)
     kept = given.get("csk_snapshots_kept", 1)
     wrong = None if "{{" in str(kept) else kept_problem(kept)
     return [*problems, wrong] if wrong else problems

@@ -41,7 +41,7 @@ Playbook = Callable[..., Outcome]
 
 def command(home: Path, *arguments: str, **variables: str) -> list[str]:
     """The command that runs the playbook for a home of its own."""
-    given = {"csk_home": str(home), "artifacts_version": VERSION, "artifacts_source": "modules"} | variables
+    given = {"csk_home": str(home), "csk_version": VERSION, "artifacts_source": "modules"} | variables
     extra = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
     playbook = str(Path(sys.executable).with_name("ansible-playbook"))
     return [playbook, "csk.kubernetes.artifacts", *extra, *arguments]

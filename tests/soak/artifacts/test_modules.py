@@ -92,8 +92,8 @@ def test_check_mode_makes_nothing(tmp_path: Path, playbook: Playbook) -> None:
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        ({"artifacts_version": "1.36.2"}, "'1.36.2' doesn't exist in the catalogue"),
-        ({"artifacts_version": ""}, "artifacts_version: ''"),
+        ({"csk_version": "1.36.2"}, "'1.36.2' doesn't exist in the catalogue"),
+        ({"csk_version": ""}, "csk_version: isn't there"),
         ({"artifacts_source": "bundle"}, "artifacts_bundle: isn't set"),
         ({"artifacts_source": "elsewhere"}, "value of artifacts_source must be one of"),
     ],

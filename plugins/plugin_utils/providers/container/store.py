@@ -285,7 +285,7 @@ class Store:
                     f"{self.engine.data_root}/store/{release}",
                     f"the unpacked images of {release} aren't there or were changed, and {archives} has no archives.",
                     "machines get their images from the store, and the store from the release's artifacts.",
-                    f"ansible-playbook csk.kubernetes.artifacts -e artifacts_version={release}, then try again.",
+                    f"ansible-playbook csk.kubernetes.artifacts -e csk_version={release}, then try again.",
                 )
             )
         name = self.begin(release, f"{IMAGE}:{release}", "containerd", archives_only=True)
@@ -299,7 +299,7 @@ def missing_image(release: str) -> Problem:
         f"image {IMAGE}:{release}",
         "the Docker Engine doesn't have it.",
         f"machines boot the node image of their release (label {LABEL_RELEASE}).",
-        f"ansible-playbook csk.kubernetes.node_image -e node_image_version={release}",
+        f"ansible-playbook csk.kubernetes.node_image -e csk_version={release}",
     )
 
 

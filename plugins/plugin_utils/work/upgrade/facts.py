@@ -59,7 +59,7 @@ def look(session: Session, cluster: Cluster, machines: Sequence[Machine], target
 
 def artifact_faults(folder: Path) -> list[Problem]:
     """What is wrong with a release's artifacts, all of which are read."""
-    fix = f"ansible-playbook csk.kubernetes.artifacts -e artifacts_version={folder.name}; it obtains what is wrong."
+    fix = f"ansible-playbook csk.kubernetes.artifacts -e csk_version={folder.name}; it obtains what is wrong."
     rule = "every file of a release is as its manifest says."
     content = manifest.read(folder / manifest.NAME)
     if content is None:

@@ -41,5 +41,5 @@ def test_a_minor_means_its_newest_patch(word: str, exact: str) -> None:
 def test_an_unknown_version_is_refused_by_its_variable(word: str) -> None:
     with pytest.raises(CskError) as caught:
         catalogue.load_release(word)
-    assert caught.value.problems[0].where == "artifacts_version"
+    assert caught.value.problems[0].where == "csk_version"
     assert repr(word) in str(caught.value)

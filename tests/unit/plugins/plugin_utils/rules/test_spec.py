@@ -226,18 +226,6 @@ def test_taints():
     assert wrong_pools({"taints": [taint | {"value": "a b"}]}) == ["csk_nodepools[0].taints[0].kind"]
 
 
-@pytest.mark.parametrize(
-    ("names", "found"),
-    [
-        (["csk_cluster", "ansible_host", "other"], []),
-        (["csk_cluster", "csk_nodepool", "csk_x"], ["csk_nodepool", "csk_x"]),
-        (["__csk_plan", "CSK_CLUSTER"], []),
-    ],
-)
-def test_variables_that_no_playbook_knows(names, found):
-    assert spec.file_variables(names, ["csk_cluster"]) == found
-
-
 @pytest.mark.parametrize(("zones", "masters"), [(["zone-a"], 1), (["zone-b", "zone-a"], 2), (["zone-a", "zone-a"], 2)])
 def test_every_problem_of_a_cluster_is_found_at_once(valid, zones, masters):
     found = wrong(valid, name="Demo", zones=zones, masters=masters, pod_cidr="172.20.0.0/18", dns_servers=["ns"])

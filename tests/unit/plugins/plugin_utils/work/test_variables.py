@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a run's variables, whatever they are used for later."""
+"""What is wrong with a run's variables, and which of them stand for options."""
 
 from __future__ import annotations
 
@@ -23,4 +23,35 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import variabl
     ],
 )
 def test_a_runs_variables(given, wheres):
-    assert [problem.where for problem in variables.variable_problems(given)] == wheres
+    of_ours = given | {"__csk_playbook": "info"}
+    assert [problem.where for problem in variables.variable_problems(of_ours)] == wheres
+
+
+def test_what_a_playbook_lacks_and_what_is_misspelt_are_told_together():
+    given = {"__csk_playbook": "artifacts", "csk_versoin": "1.37"}
+    assert [problem.where for problem in variables.variable_problems(given)] == ["csk_versoin", "csk_version"]
+
+
+def test_a_playbook_of_somebody_else_has_variables_of_its_own():
+    assert variables.variable_problems({"csk_something": 1, "csk_snapshots_kept": 0}) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables_of_the_run", "found"),
+    [
+        ({}, {}, {}),
+        ({"name": "demo"}, {"csk_home": "/v"}, {"name": "demo", "csk_home": "/v"}),
+        ({"csk_home": "/t"}, {"csk_home": "/v"}, {"csk_home": "/t"}),
+        ({"csk_home": ""}, {"csk_home": "/v"}, {"csk_home": "/v"}),
+        ({"csk_home": None}, {"csk_home": ""}, {}),
+        ({}, {"csk_quotas": {"nodes": 5}, "csk_take_over": True}, {"csk_quotas": {"nodes": 5}, "csk_take_over": True}),
+        ({"csk_take_over": False}, {"csk_take_over": True}, {"csk_take_over": False}),
+        ({}, {"csk_name": "demo"}, {}),
+    ],
+)
+def test_common_options_that_a_task_does_not_give(arguments, variables_of_the_run, found):
+    assert variables.completed("csk_cluster_info", arguments, variables_of_the_run.get) == found
+
+
+def test_a_module_without_an_option_does_not_get_it():
+    assert variables.completed("csk_artifacts", {}, {"csk_home": "/v", "csk_quotas": {}}.get) == {"csk_home": "/v"}
