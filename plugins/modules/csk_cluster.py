@@ -19,8 +19,13 @@ options:
   name:
     description:
       - The cluster's name; lower-case letters, digits and hyphens, 30 characters at most.
+      - Needed, here or in O(settings).
     type: str
-    required: true
+  settings:
+    description:
+      - The cluster's settings as a cluster file has them (C(csk_cluster)), in place of the single options and never
+        beside them.
+    type: dict
   state:
     description:
       - V(present) records the cluster and makes or starts its master machines.
@@ -36,7 +41,7 @@ options:
     type: str
   cluster_type:
     description:
-      - Who runs what. V(dedicated) has its masters and its workers for itself.
+      - Who runs what. V(dedicated) has its masters and its workers for itself. Immutable.
     type: str
     choices: [dedicated]
     default: dedicated
@@ -77,7 +82,7 @@ options:
     default: [zone-a]
   masters:
     description:
-      - How many masters the cluster has. An odd number, so that etcd has a majority when one is lost.
+      - How many masters the cluster has. An odd number, so that etcd has a majority when one is lost. Immutable.
     type: int
     default: 3
   network_plugin:
@@ -89,12 +94,13 @@ options:
   flannel_backend:
     description:
       - How flannel carries packets between machines. V(host-gw) is faster, and needs all machines on one network.
+        Immutable.
     type: str
     choices: [vxlan, host-gw]
     default: vxlan
   proxy_mode:
     description:
-      - How kube-proxy writes its rules.
+      - How kube-proxy writes its rules. Immutable.
     type: str
     choices: [iptables, nftables]
     default: iptables
@@ -121,7 +127,7 @@ options:
     default: []
   registry_mirrors:
     description:
-      - Where the nodes pull images from instead of the registry that an image's name says.
+      - Where the nodes pull images from instead of the registry that an image's name says. Immutable.
     type: list
     elements: dict
     default: []
@@ -140,7 +146,7 @@ options:
         type: str
   proxy:
     description:
-      - An HTTP proxy for what the nodes pull.
+      - An HTTP proxy for what the nodes pull. Immutable.
     type: dict
     suboptions:
       http_proxy:
@@ -157,6 +163,7 @@ options:
   dns_servers:
     description:
       - Name servers for what isn't in the cluster. Those of the Engine's host where none are given.
+        Immutable.
     type: list
     elements: str
     default: []

@@ -29,8 +29,13 @@ options:
   name:
     description:
       - The pool's name, unique in its cluster; lower-case letters, digits and hyphens, 20 characters at most.
+      - Needed, here or in O(settings).
     type: str
-    required: true
+  settings:
+    description:
+      - The pool's settings as a cluster file has them (one of C(csk_nodepools)), in place of the single options and
+        never beside them.
+    type: dict
   state:
     description:
       - Whether the pool is there. A pool that goes takes all its workers with it.
@@ -55,8 +60,8 @@ options:
     default: false
   kubelet:
     description:
-      - What the pool's kubelets are told beside O(instance), in the words of C(kubelet.config.k8s.io/v1beta1). It can't
-        be changed; make another pool for other settings.
+      - What the pool's kubelets are told beside O(instance), in the words of C(kubelet.config.k8s.io/v1beta1).
+        Immutable; make another pool for other settings.
     type: dict
     default: {}
     suboptions:
@@ -126,7 +131,7 @@ options:
         default: false
   instance:
     description:
-      - The shape of the pool's machines, which can't be changed; make another pool for another shape.
+      - The shape of the pool's machines. Immutable; make another pool for another shape.
       - A machine may use no more than that, and its Node's allocatable equals it. What isn't given isn't bounded.
       - One that is larger than the host is refused. All workers together may have more than the host; that is told.
     type: dict

@@ -19,6 +19,7 @@ from ..core.run import Run
 from ..kube.cluster_api import ClusterApi, connect
 from ..ledger import Ledger
 from ..providers import registry
+from ..rules.records import Complete, as_it_is
 from ..rules.versions import Minor, minor_of
 from . import catalogue, progress
 from .fleet import Fleet
@@ -32,22 +33,24 @@ class Session:
     """One csk_* step.
 
     :param say: shows a line of progress.
+    :param complete: completes settings that were recorded before today's options.
     """
 
-    def __init__(self, given: Given, say: Callable[[str], None]) -> None:
+    def __init__(self, given: Given, say: Callable[[str], None], complete: Complete = as_it_is) -> None:
         self.home = given.home
         self.today = given.today
         self.quotas = given.quotas
         self.catalogue_folder = given.catalogue
         self.say = say
         self._given = given
+        self._complete = complete
         self.run = Run.current()
         self._providers: dict[str, Provider] = {}
 
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, opened at its first use."""
-        return Ledger.open(str(self.home), self._given.ledger_url)
+        return Ledger.open(str(self.home), self._given.ledger_url, complete=self._complete)
 
     @cached_property
     def minors(self) -> dict[str, Minor]:

@@ -31,13 +31,13 @@ class Clusters(Database):
         if account is not None:
             query = query.where(t.CLUSTERS.c.account == account)
         with self._read() as connection:
-            return [_cluster(row) for row in connection.execute(query)]
+            return [self._cluster(row) for row in connection.execute(query)]
 
     def cluster(self, name: str) -> Cluster | None:
         """Return the cluster of that name."""
         with self._read() as connection:
             row = connection.execute(t.sa.select(t.CLUSTERS).where(t.CLUSTERS.c.name == name)).first()
-        return _cluster(row) if row else None
+        return self._cluster(row) if row else None
 
     def create_cluster(
         self,
@@ -59,7 +59,7 @@ class Clusters(Database):
         """
         with self._write() as connection:
             self._lock_settings(connection)
-            known = [_cluster(row) for row in connection.execute(t.sa.select(t.CLUSTERS))]
+            known = [self._cluster(row) for row in connection.execute(t.sa.select(t.CLUSTERS))]
             if any(cluster.name == name for cluster in known):
                 raise CskError(
                     Problem(
@@ -141,6 +141,9 @@ class Clusters(Database):
         """Return the cluster, its row locked until the transaction ends."""
         return self._known(connection, name, lock=True)
 
+    def _cluster(self, row: Row) -> Cluster:
+        return Cluster(**{**row._mapping, "spec": self._complete("csk_cluster", settings_now(row.spec))})
+
     def _known(self, connection: Connection, name: str, lock: bool = False) -> Cluster:
         query = t.sa.select(t.CLUSTERS).where(t.CLUSTERS.c.name == name)
         row = connection.execute(query.with_for_update() if lock else query).first()
@@ -153,7 +156,7 @@ class Clusters(Database):
                     "check the name and csk_home; csk.kubernetes.info lists the clusters.",
                 )
             )
-        return _cluster(row)
+        return self._cluster(row)
 
 
 def _network(known: list[Cluster], spec: dict[str, Any], taken: list[str], wanted: str | None) -> IPv4Network:
@@ -205,7 +208,3 @@ def _network(known: list[Cluster], spec: dict[str, Any], taken: list[str], wante
     if problems:
         raise CskError(problems)
     return network
-
-
-def _cluster(row: Row) -> Cluster:
-    return Cluster(**{**row._mapping, "spec": settings_now(row.spec)})

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CskError, Problem
+from ..rules.records import Complete, as_it_is
 from . import schema
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ _POSTGRESQL_MIGRATION_LOCK = 0x63736B  # any number, the same in every csk
 class Database:
     """Transactions on one ledger. NullPool: no connection outlives its transaction, so none crosses a fork."""
 
-    def __init__(self, engine: Engine, home: Path, key: str | None) -> None:
+    def __init__(self, engine: Engine, home: Path, key: str | None, complete: Complete = as_it_is) -> None:
         self._engine = engine
+        self._complete = complete
         self._home = home
         self._given_key = key
 
@@ -42,12 +44,13 @@ class Database:
         return self._engine.url.render_as_string(hide_password=True)
 
     @classmethod
-    def open(cls, home: str, url: str | None = None, key: str | None = None) -> Self:
+    def open(cls, home: str, url: str | None = None, key: str | None = None, complete: Complete = as_it_is) -> Self:
         """Open the ledger in ``home``, or at ``url``; make what is not there yet, bring an older schema up to date.
 
         :param home: csk_home; made with mode 0700.
         :param url: of a PostgreSQL database; without one it is SQLite in ``home``.
         :param key: the Fernet key of the secrets; else CSK_LEDGER_KEY, else the file ``key`` in ``home``.
+        :param complete: completes settings that were recorded before today's options.
         :raises CskError: when the place, the database or its schema can't be used.
         """
         directory = _prepare_home(home)
@@ -60,7 +63,7 @@ class Database:
                     "install the collection's requirements.txt for the Python that runs ansible-playbook.",
                 )
             )
-        database = cls(_postgresql(url) if url else _sqlite(directory), directory, key)
+        database = cls(_postgresql(url) if url else _sqlite(directory), directory, key, complete)
         with database._errors():
             database._bring_up_to_date()
         return database

@@ -26,7 +26,8 @@ class Machines(Clusters):
         """Return the cluster's pools by name; none when there is no such cluster."""
         query = t.sa.select(t.POOLS.c.name, t.POOLS.c.spec).join(t.CLUSTERS).where(t.CLUSTERS.c.name == cluster)
         with self._read() as connection:
-            return [Pool(cluster, row.name, row.spec) for row in connection.execute(query.order_by(t.POOLS.c.name))]
+            rows = connection.execute(query.order_by(t.POOLS.c.name))
+            return [Pool(cluster, row.name, self._complete("csk_nodepool", row.spec)) for row in rows]
 
     def put_pool(self, cluster: str, name: str, spec: dict[str, Any]) -> None:
         """Record what the pool shall be; one that isn't there yet comes to be."""

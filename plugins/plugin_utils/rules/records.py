@@ -5,11 +5,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 # option of csk_cluster -> where it stands now
 MOVED = {"data_root": "container.data_root"}
+# Completes recorded settings: of csk_cluster or csk_nodepool, and what was recorded.
+Complete = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+def as_it_is(_module: str, recorded: dict[str, Any]) -> dict[str, Any]:
+    """Completes nothing."""
+    return recorded
 
 
 def settings_now(spec: dict[str, Any]) -> dict[str, Any]:
@@ -22,13 +29,32 @@ def settings_now(spec: dict[str, Any]) -> dict[str, Any]:
     return now
 
 
-def same_record(one: Mapping[str, str] | None, other: Mapping[str, str] | None) -> bool:
+def completed(recorded: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Recorded settings with the defaults of options that came later, in dictionaries and lists of them too.
+
+    :param options: an argument spec.
+    """
+    whole = dict(recorded)
+    for key, option in options.items():
+        value = whole.get(key, option.get("default"))
+        inner = option.get("options")
+        if inner and isinstance(value, Mapping):
+            value = completed(value, inner)
+        elif inner and isinstance(value, list):
+            value = [completed(item, inner) if isinstance(item, Mapping) else item for item in value]
+        whole[key] = value
+    return whole
+
+
+def same_record(one: Mapping[str, str] | None, other: Mapping[str, str] | None, complete: Complete) -> bool:
     """Whether two records of a cluster's own (ConfigMap ``kube-system/csk-cluster``) say the same."""
-    return one == other or (one is not None and other is not None and _plain(one) == _plain(other))
+    return one == other or (one is not None and other is not None and _plain(one, complete) == _plain(other, complete))
 
 
-def _plain(record: Mapping[str, str]) -> dict[str, Any]:
+def _plain(record: Mapping[str, str], complete: Complete) -> dict[str, Any]:
     try:
-        return dict(record) | {"spec": settings_now(json.loads(record["spec"]))}
+        pools = {name: complete("csk_nodepool", spec) for name, spec in json.loads(record["nodepools"]).items()}
+        spec = complete("csk_cluster", settings_now(json.loads(record["spec"])))
+        return dict(record) | {"spec": spec, "nodepools": pools}
     except (KeyError, TypeError, ValueError, AttributeError):  # somebody's own hand was in it
         return dict(record)

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings of clusters and pools: which are kept, which may change later and which may not (design.md §5).
+"""The settings of clusters and pools: what may change, when and how (design.md §5). This is the only list of them.
 
 Pure functions of old and new settings.
 """
@@ -8,42 +8,69 @@ Pure functions of old and new settings.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from ..core.errors import Problem
 from ..core.models import Cluster, Pool
 from .versions import minor_of
 
-# setting -> why it stays
-IMMUTABLE = {
-    "cluster_type": "the cluster type",
-    "provider": "the provider of the machines",
-    "container": "the provider's own options",
-    "masters": "the number of masters",
-    "network_plugin": "the network plugin",
-    "flannel_backend": "flannel's backend",
-    "proxy_mode": "kube-proxy's mode",
-    "vpc_cidr": "the VPC",
-    "pod_cidr": "the pod network",
-    "service_cidr": "the service network",
-    "registry_mirrors": "the nodes' registry mirrors",
-    "proxy": "the nodes' proxy",
-    "dns_servers": "the nodes' name servers",
-}
+Change = Literal["never", "create", "own", "run"]
 
-# What the ledger keeps of a pool's options; the others are about one run.
-POOL_SETTINGS = (
-    "desired_size",
-    "provider",
-    "instance",
-    "zones",
-    "labels",
-    "taints",
-    "unschedulable",
-    "kubelet",
-    "scale_in_policy",
-    "drain",
-)
+
+@dataclass(frozen=True)
+class Setting:
+    """What a setting is, and what it means to change it.
+
+    :param title: what people call it.
+    :param change: ``never``: immutable once the cluster or the pool is recorded; ``create``: the next create brings it;
+        ``own``: by a rule of its own; ``run``: it is about one run, and never recorded.
+    """
+
+    title: str
+    change: Change
+
+
+# All that a cluster file may hold. What each is, its type and its default say the modules' DOCUMENTATION.
+CLUSTER = {
+    "name": Setting("the cluster's name", "own"),
+    "cluster_type": Setting("the cluster type", "never"),
+    "version": Setting("the version", "own"),  # by an upgrade
+    "provider": Setting("the provider of the machines", "never"),
+    "container": Setting("the provider's own options", "never"),
+    "zones": Setting("one zone or several", "own"),
+    "masters": Setting("the number of masters", "never"),
+    "network_plugin": Setting("the network plugin", "never"),
+    "flannel_backend": Setting("flannel's backend", "never"),
+    "proxy_mode": Setting("kube-proxy's mode", "never"),
+    "vpc_cidr": Setting("the VPC", "never"),
+    "pod_cidr": Setting("the pod network", "never"),
+    "service_cidr": Setting("the service network", "never"),
+    "endpoint_sans": Setting("the names of the API server's certificate", "create"),
+    "registry_mirrors": Setting("the nodes' registry mirrors", "never"),
+    "proxy": Setting("the nodes' proxy", "never"),
+    "dns_servers": Setting("the nodes' name servers", "never"),
+    "tags": Setting("the tags", "create"),
+    "deletion_protection": Setting("the protection against deletion", "create"),
+}
+POOL = {
+    "name": Setting("the pool's name", "own"),
+    "state": Setting("whether the pool is there", "run"),
+    "desired_size": Setting("the number of workers", "own"),  # by scaling
+    "provider": Setting("the provider of a pool's machines", "never"),
+    "instance": Setting("the shape of a pool's machines", "never"),
+    "zones": Setting("the zones of new workers", "create"),
+    "labels": Setting("the labels", "create"),
+    "taints": Setting("the taints", "create"),
+    "unschedulable": Setting("whether new pods are kept away", "create"),
+    "kubelet": Setting("what a pool's kubelets are told", "never"),
+    "scale_in_policy": Setting("who goes first", "create"),
+    "nodes": Setting("workers that are to go", "run"),
+    "drain": Setting("how workers are emptied", "create"),
+}
+# What the ledger keeps of each in its settings: name and version have places of their own.
+CLUSTER_SETTINGS = tuple(key for key, it in CLUSTER.items() if it.change != "run" and key not in ("name", "version"))
+POOL_SETTINGS = tuple(key for key, it in POOL.items() if it.change != "run" and key != "name")
 
 
 def immutable_problems(
@@ -56,11 +83,12 @@ def immutable_problems(
     :param own: where providers' own options stand; those of one that the cluster didn't have yet are new.
     """
     problems = []
-    for key, title in (IMMUTABLE | {key: "what a provider is told" for key in own if key in old}).items():
+    fixed = {key: setting.title for key, setting in CLUSTER.items() if setting.change == "never"}
+    for key, title in (fixed | {key: "what a provider is told" for key in own if key in old}).items():
         if new.get(key) is not None and new[key] != old.get(key):
             problems.append(_problem(f"{where}.{key}", old.get(key), new[key], title))
     if (len(old["zones"]) > 1) != (len(new["zones"]) > 1):
-        problems.append(_problem(f"{where}.zones", old["zones"], new["zones"], "one zone or several"))
+        problems.append(_problem(f"{where}.zones", old["zones"], new["zones"], CLUSTER["zones"].title))
     return problems
 
 
@@ -92,8 +120,10 @@ def pool_problems(recorded: Pool | None, pool: dict[str, Any], where: str) -> li
         what = f"would change from {before} to {after}."
         fix = f"write {old}," if old else "leave it out,"
         fix += " or add a pool that has another one and remove this one."
-        problems.append(Problem(f"{where}.provider", what, "the provider of a pool's machines is immutable.", fix))
-    for key, title in (("instance", "the shape of a pool's machines"), ("kubelet", "what a pool's kubelets are told")):
+        problems.append(Problem(f"{where}.provider", what, f"{POOL['provider'].title} is immutable.", fix))
+    for key, setting in POOL.items():
+        if setting.change != "never" or key == "provider":
+            continue
         have, wanted = (
             {name: value for name, value in said.items() if value is not None}
             for said in (recorded.spec.get(key) or {}, pool[key])
@@ -101,7 +131,7 @@ def pool_problems(recorded: Pool | None, pool: dict[str, Any], where: str) -> li
         if have != wanted:
             what = f"would change from {have!r} to {wanted!r}."
             fix = f"write {have!r}, or add a pool that has it so and remove this one."
-            problems.append(Problem(f"{where}.{key}", what, f"{title} is immutable.", fix))
+            problems.append(Problem(f"{where}.{key}", what, f"{setting.title} is immutable.", fix))
     return problems
 
 
@@ -130,7 +160,11 @@ def changed_settings(cluster: Cluster, values: dict[str, Any], own: Iterable[str
     """
     new = [key for key in dict.fromkeys(own) if key not in cluster.spec]
     return [
-        *(k for k in ("zones", "endpoint_sans", "tags", "deletion_protection") if values[k] != cluster.spec.get(k)),
+        *(
+            key
+            for key, setting in CLUSTER.items()
+            if (setting.change == "create" or key == "zones") and values[key] != cluster.spec.get(key)
+        ),
         *new,
     ]
 

@@ -18,13 +18,17 @@ from typing import Any
 
 from ..core.errors import CskError, Problem
 from ..providers import registry
+from ..rules import records
 from ..rules.records import MOVED
+from ..rules.settings import CLUSTER_SETTINGS, POOL_SETTINGS
 from ..rules.variables import COMMON
 from . import providers
 
 _MODULES = Path(__file__).parents[2] / "modules"
+# The option that takes all settings as one dictionary, as a cluster file has them.
+SETTINGS = "settings"
 # Options that aren't settings of the thing itself, so a cluster file doesn't hold them.
-CONTROL_OPTIONS = ("cluster", *COMMON)
+CONTROL_OPTIONS = ("cluster", SETTINGS, *COMMON)
 # A pool's state may stand in a file, a cluster's is said by the playbook.
 _OF_A_CLUSTER = ("state", "confirm", "timeout", "pool_providers")
 
@@ -43,10 +47,26 @@ def options(module: str) -> dict[str, dict[str, Any]]:
     return json.loads(json.dumps(_spec(doc["options"])))
 
 
+@cache
 def settings(module: str) -> dict[str, dict[str, Any]]:
-    """The options of a module that a cluster file may hold."""
+    """The options of a module that a cluster file may hold. The name is needed; a task may give it in two places."""
     left_out = CONTROL_OPTIONS + (_OF_A_CLUSTER if module == "csk_cluster" else ())
-    return {name: option for name, option in options(module).items() if name not in left_out}
+    found = {name: option for name, option in options(module).items() if name not in left_out}
+    return found | {"name": found["name"] | {"required": True}}
+
+
+@cache
+def _recorded(module: str) -> dict[str, dict[str, Any]]:
+    kept = {"csk_cluster": CLUSTER_SETTINGS, "csk_nodepool": POOL_SETTINGS}[module]
+    return {name: option for name, option in settings(module).items() if name in kept}
+
+
+def completed(module: str, recorded: dict[str, Any]) -> dict[str, Any]:
+    """What a ledger recorded, with the defaults of the options that came later; for Ledger.open.
+
+    :param module: csk_cluster or csk_nodepool, whose settings they are.
+    """
+    return records.completed(recorded, _recorded(module))
 
 
 def cluster_settings(
@@ -106,8 +126,12 @@ def module_arguments(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
     :raises CskError: with every problem at once.
     """
-    problems = number_problems(arguments, module)
     known = options(module)
+    if SETTINGS in known:
+        if arguments.get(SETTINGS) is not None:
+            return _with_settings(module, arguments)
+        known = known | {"name": settings(module)["name"]}
+    problems = number_problems(arguments, module)
     if module == "csk_cluster":
         added, wrong = providers.options_of(providers.of_task(arguments), known)
         known, problems = known | added, problems + wrong
@@ -115,6 +139,26 @@ def module_arguments(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
     if problems or found:
         raise CskError(problems + found)
     return values
+
+
+def _with_settings(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a task that gives all settings as one dictionary."""
+    given = arguments[SETTINGS]
+    known, problems = settings(module), number_problems(given, module)
+    if module == "csk_cluster" and isinstance(given, dict):
+        known, wrong = cluster_settings(providers.of_task(arguments | {"provider": given.get("provider")}))
+        problems += wrong
+    beside = sorted(set(arguments) & set(known))
+    if beside:
+        what, rule = f"are given beside {', '.join(beside)}.", "settings are given as one dictionary or one by one."
+        problems.append(Problem(f"{module}.{SETTINGS}", what, rule, "leave out one of the two."))
+    values, found = check(given, known, module)
+    others = {name: value for name, value in arguments.items() if name not in known and name != SETTINGS}
+    rest = {name: option for name, option in options(module).items() if name not in known and name != SETTINGS}
+    more, also = check(others, rest, module)
+    if problems or found or also:
+        raise CskError([*problems, *found, *also])
+    return values | more
 
 
 def number_problems(values: Any, where: str) -> list[Problem]:

@@ -45,7 +45,8 @@ def bring(task: Task) -> dict[str, Any]:
     return _present(session, values)
 
 
-def _settings(values: dict[str, Any]) -> dict[str, Any]:
+def recorded_settings(values: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger keeps of csk_cluster's options, those of the providers that they name among them."""
     known, _problems = argspec.cluster_settings(providers.of_task(values))
     return {key: values[key] for key in known if key not in ("name", "version")}
 
@@ -68,7 +69,7 @@ def _forecast(session: Session, values: dict[str, Any]) -> dict[str, Any]:
         changes += plan.cluster_sentences(recorded, masters, pools, states, observed)
         changes += checks.certificate_sentences(session, recorded, masters, values["endpoint_sans"])[0]
     else:
-        after = _settings(values)
+        after = recorded_settings(values)
         changes = plan.create_sentences(name, version, values["masters"], values["zones"])
     shown = diff(recorded and recorded.spec, after, name) if changes else {}
     return {"changed": bool(changes), "changes": changes, "machines": [], "diff": shown}
@@ -81,7 +82,7 @@ def _present(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     version = _check(session, values, recorded)
     changes = [] if recorded else plan.create_sentences(name, version, values["masters"], values["zones"])
     with session.step(name, "masters' machines"):
-        cluster = record_cluster(session, name, version, _settings(values), values["pool_providers"])
+        cluster = record_cluster(session, name, version, recorded_settings(values), values["pool_providers"])
         changed = changed_settings(cluster, values, _own(values))
         if changed:
             session.ledger.set_spec(name, cluster.spec | {key: values[key] for key in changed})

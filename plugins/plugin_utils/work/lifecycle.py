@@ -21,6 +21,7 @@ from ..core.observed import Observed
 from ..kube.cluster_api import ClusterApi, nodes_missing
 from ..render import pki
 from ..rules.records import same_record
+from . import argspec
 from .labels import put_labels
 from .tokens import end_token
 
@@ -159,7 +160,7 @@ def write_record(session: Session, cluster: Cluster, api: ClusterApi, observed: 
     :param observed: what the API shows; it is asked where this isn't given.
     """
     record = _record(session, cluster)
-    if same_record((observed or api.observe()).record, record):
+    if same_record((observed or api.observe()).record, record, argspec.completed):
         return []
     api.put_record(record)
     return ["record of the cluster: written."]

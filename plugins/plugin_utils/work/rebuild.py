@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -56,6 +57,8 @@ def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> di
     secrets |= {"admin.crt": crt, "admin.key": key}
     observed = _observe(session.folder(name), f"https://{master.address}:{PORT}", secrets)
     cluster, pools = cluster_of(observed.record or {})
+    cluster = replace(cluster, spec=argspec.completed("csk_cluster", cluster.spec))
+    pools = [replace(pool, spec=argspec.completed("csk_nodepool", pool.spec)) for pool in pools]
     if (cluster.name, cluster.id) != (name, cluster_id):
         what = f"the record is of cluster {cluster.name}, id {cluster.id}; the machines are of another one."
         raise CskError(Problem("csk_name", what, _RULE, "see which machines belong together: docker ps."))

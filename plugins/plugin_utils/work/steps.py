@@ -14,6 +14,7 @@ from ..context.given import Given
 from ..context.pin import pin
 from ..context.session import Session
 from ..core.remote import Remote
+from . import argspec
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def open_session(values: dict[str, Any], say: Callable[[str], None]) -> Session:
     :raises CskError: for a date or a quota that isn't one, and where an earlier step of the run had another ledger.
     """
     given = Given.of(values)
-    session = Session(given, say)
+    session = Session(given, say, argspec.completed)
     pin(session.run, given)
     return session
 
