@@ -66,7 +66,7 @@ life: $(if $(CHECKS),collection,test-home) ## The same without the end; CHECKS="
 
 # All suites that haven't passed on this commit, or SUITE=name; fresh makes for itself what it needs.
 soak: $(if $(filter list,$(SUITE)),,$(if $(filter fresh,$(SUITE)),collection,test-home)) ## Run the long series: kills, losses ...; SUITE=list names its parts
-	@$(ON_TEST_HOME) CSK_USER_HOME="$(CSK_HOME)" $(PYTHON) tools/soak.py $(SUITE)
+	@$(ON_TEST_HOME) CSK_USER_HOME="$(CSK_HOME)" $(PYTHON) tools/run_soak.py $(SUITE)
 
 bench: test-home ## Measure creation and an upgrade beside kubeadm in sequence, scaling, and the ledger as it grows
 	$(ON_TEST_HOME) python tests/bench/create.py roles/network/templates/flannel.yml.j2 build/bench/create.json

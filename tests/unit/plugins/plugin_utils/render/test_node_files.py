@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -49,9 +50,9 @@ def asked(**secrets: bytes | None) -> node_files.Asked:
 
 
 def files(
-    node: str, *names: str, cluster: Cluster = CLUSTER, pools: list[Pool] = POOLS, **secrets
+    node: str, *names: str, cluster: Cluster = CLUSTER, pools: Sequence[Pool] = tuple(POOLS), **secrets
 ) -> dict[str, node_files.NodeFile]:
-    found = node_files.files_of(cluster, MACHINES, pools, node, list(names), 1500, [], asked(**secrets))
+    found = node_files.files_of(cluster, MACHINES, list(pools), node, list(names), 1500, [], asked(**secrets))
     assert len({file.path for file in found}) == len(found)
     return {file.path: file for file in found}
 

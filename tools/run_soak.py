@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the suites of the long series one after another, whatever becomes of each, and keep how they ended.
 
-``soak.py SUITE...`` runs the named ones, ``soak.py`` all that haven't passed on this commit yet, ``soak.py list`` names
+``run_soak.py SUITE...`` runs the named ones, ``run_soak.py`` all that haven't passed on this commit yet, ``run_soak.py list`` names
 them. Each ends with a line in tests/soak/log. `make soak` calls it, for the environment of the tests.
 """
 

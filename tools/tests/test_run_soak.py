@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-import soak
+import run_soak as soak
 
 LOG = """\
 2026-11-26 pods passed 700 s at 1111111
