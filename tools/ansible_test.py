@@ -13,7 +13,7 @@ from pathlib import Path
 
 from common import BUILD, VENV, only_one
 
-WORK = BUILD / "test" / "ansible-test"
+WORK = BUILD / "test" / "ansible-test"  # a folder for each of its commands: they run side by side
 COLLECTION = Path("ansible_collections", "csk", "kubernetes")
 # For the pip of its virtual environments ansible-test fetches a script from a server of its own, but looks into its
 # cache first: there we put one that gets the same pip from PyPI.
@@ -28,9 +28,10 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "--quiet", *wa
 
 def main() -> int:
     """Lay out the tree that ansible-test wants, and run it there."""
-    with only_one("ansible-test"):
-        shutil.rmtree(WORK, ignore_errors=True)
-        tree = WORK / COLLECTION
+    work = WORK / sys.argv[1]
+    with only_one(f"ansible-test-{sys.argv[1]}"):
+        shutil.rmtree(work, ignore_errors=True)
+        tree = work / COLLECTION
         shutil.copytree(BUILD / "collections" / COLLECTION, tree)
         # It tests the files that git lists, and build/ is ignored in the checkout's repository.
         subprocess.run(["git", "init", "--quiet", tree], check=True)

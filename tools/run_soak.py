@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the suites of the long series one after another, whatever becomes of each, and keep how they ended.
 
-With names of suites it runs these, else all that haven't passed on this commit yet; ``list`` names them. Each ends with a
-line in tests/soak/log. `make soak` calls it, for the environment of the tests.
+Named suites are run in any case, else those that haven't passed on this commit yet; ``list`` names all of them. Each
+ends with a line in tests/soak/log. `make soak` calls it, for the environment of the tests.
 """
 
 from __future__ import annotations
