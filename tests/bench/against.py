@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,12 +23,15 @@ NAME = "test-bench"
 PLACE, ROUNDS, RESULT = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 NOW, THEN = "now", "then"
 PATHS = {NOW: os.environ["ANSIBLE_COLLECTIONS_PATH"], THEN: PLACE}
+HOME = Path(os.environ["CSK_HOME"])
+# Each with a ledger of its own: an earlier csk doesn't take one that today's has brought up to date.
+HOMES = {NOW: HOME, THEN: HOME.with_name(f"{HOME.name}-then")}
 
 
 def playbook(which: str, name: str, *arguments: str) -> float:
     """Run a playbook of one of the two collections; its seconds."""
     command = ["ansible-playbook", f"csk.kubernetes.{name}", "-e", f"csk_today={TODAY}", *arguments]
-    env = os.environ | {"ANSIBLE_COLLECTIONS_PATH": PATHS[which]}
+    env = os.environ | {"ANSIBLE_COLLECTIONS_PATH": PATHS[which], "CSK_HOME": str(HOMES[which])}
     started = time.monotonic()
     done = subprocess.run(command, text=True, capture_output=True, check=False, env=env)
     if done.returncode:
@@ -58,6 +62,9 @@ def turn(which: str, last: bool) -> dict[str, float]:
 def main() -> None:
     """Take turns, and compare."""
     seconds: dict[str, dict[str, list[float]]] = {}
+    shutil.rmtree(HOMES[THEN], ignore_errors=True)
+    HOMES[THEN].mkdir(mode=0o700)
+    (HOMES[THEN] / "artifacts").symlink_to(HOME / "artifacts")
     for number in range(ROUNDS):
         for which in (NOW, THEN) if number % 2 else (THEN, NOW):
             for step, took in turn(which, number == ROUNDS - 1).items():
