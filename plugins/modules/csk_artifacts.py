@@ -85,19 +85,11 @@ options:
       - A mirror that is asked in place of the images' own registries, for example V(mirror.example.org/k8s).
     type: str
     default: ''
-  csk_home:
-    description:
-      - The folder that holds the ledger, the kubeconfigs and the artifacts.
-      - Where it isn't given, the environment variable E(CSK_HOME) counts, then V(~/.csk).
-    type: path
 requirements:
-  - python >= 3.11
-  - "docker, for O(source=upstream)"
   - "gcc, libc6-dev, libseccomp-dev, pkg-config and apt-get, for O(source=modules)"
   - "Go or pip, for O(source=modules)"
-notes:
-  - The module runs on the controller, as an action plugin; it never connects to its target host.
 extends_documentation_fragment:
+  - csk.kubernetes.csk
   - csk.kubernetes.csk.attributes
 attributes:
   check_mode:

@@ -28,3 +28,11 @@ def test_every_module_has_the_action_plugin_that_does_its_work() -> None:
 def test_every_role_has_argument_specs() -> None:
     roles = [path.name for path in (TOP / "roles").iterdir() if path.is_dir()]
     assert [name for name in roles if not (TOP / "roles" / name / "meta" / "argument_specs.yml").is_file()] == []
+
+
+def test_every_module_that_opens_a_session_has_the_common_options() -> None:
+    """Else the first step of a run would hold it to another ledger than the others'."""
+    common = "extends_documentation_fragment:\n  - csk.kubernetes.csk\n"
+    for path in (TOP / "plugins" / "modules").glob("csk_*.py"):
+        if path.stem != "csk_host":
+            assert common in path.read_text(encoding="utf-8"), path.stem

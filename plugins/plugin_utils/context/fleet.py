@@ -134,8 +134,14 @@ class Fleet:
     def delete_all(self) -> list[str]:
         """Remove everything of the cluster, at the cluster's own provider last; what was removed."""
         removed: list[str] = []
+        problems: list[Problem] = []
         for one in reversed(self._providers.values()):
-            removed += one.delete(self.cluster, None, self.cluster_id)
+            try:
+                removed += one.delete(self.cluster, None, self.cluster_id)
+            except CskError as error:  # what the others have goes all the same
+                problems += error.problems
+        if problems:
+            raise CskError(list(dict.fromkeys(problems)))
         return list(dict.fromkeys(removed))
 
     def _provider_names(self, machines: Iterable[str]) -> dict[str, str]:

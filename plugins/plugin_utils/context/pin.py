@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,7 @@ from ..core.errors import CskError, Problem
 from ..core.run import Run
 from .given import Given
 
+OLD_SECONDS = 7 * 24 * 3600  # longer than any run
 _NAMES = ("csk_home", "csk_ledger_url", "csk_catalogue")
 _RULE = "one run of ansible-playbook works with one ledger and one catalogue; its first csk step decides which."
 
@@ -32,8 +34,8 @@ def pin(run: Run, given: Given, folder: Path | None = None) -> None:
     :raises CskError: where an earlier step of the run resolved to something else.
     """
     folder = folder or Path(tempfile.gettempdir(), f"csk-{os.geteuid()}")
-    mine = _resolved(given)
     try:
+        mine = _resolved(given)
         first = _first(folder, run, mine)
     except (OSError, ValueError):
         return  # nothing can be noted here: a read-only system, or somebody else's folder
@@ -55,16 +57,16 @@ def _resolved(given: Given) -> dict[str, str]:
     """What a step works with; a ledger's URL may hold a password, so only its digest is noted."""
     url = given.ledger_url
     return {
-        "csk_home": str(given.home.absolute()),
+        "csk_home": os.path.realpath(given.home),
         "csk_ledger_url": hashlib.sha256(url.encode()).hexdigest() if url else "",
-        "csk_catalogue": str(given.catalogue.absolute()),
+        "csk_catalogue": os.path.realpath(given.catalogue),
     }
 
 
 def _first(folder: Path, run: Run, mine: dict[str, str]) -> dict[str, str]:
     """What the run's first step noted; that is this one where nothing is noted yet."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    about = folder.stat()
+    about = folder.lstat()
     if about.st_uid != os.geteuid() or about.st_mode & 0o077:
         raise OSError(f"{folder} isn't this user's alone")
     place = folder / run.id
@@ -91,11 +93,14 @@ def _written(folder: Path, text: str) -> Iterator[Path]:
 
 
 def _forget(folder: Path, run: Run) -> None:
-    """Remove the notes of runs that are over."""
+    """Remove the notes of runs that are over; those of another container or host, where that can't be seen, by age."""
     for path in folder.iterdir():
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            if time.time() - path.lstat().st_mtime > OLD_SECONDS:
+                path.unlink()
+                continue
             other = Run(**json.loads(path.read_text("utf-8"))["run"])
-            if not run.is_here(other) or other.is_gone():
+            if run.is_here(other) and other.is_gone():
                 path.unlink()
 
 

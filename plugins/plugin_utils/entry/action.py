@@ -10,11 +10,11 @@ from abc import abstractmethod
 from functools import partial
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleTemplateError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..core.errors import CskError
+from ..core.errors import CskError, Problem
 from ..core.process import die_with_parent
 from ..work import argspec
 from ..work.steps import Task, note, open_session
@@ -79,7 +79,14 @@ class CskAction(ActionBase):
         """A variable of the run with its templates evaluated, as plain data; None where there is none."""
         if name not in task_vars:
             return None
-        return json.loads(json.dumps(self._templar.template(task_vars[name]), default=str))
+        try:
+            # As a part of a dictionary, from which what is omitted goes.
+            found = self._templar.template({name: task_vars[name]})
+        except AnsibleTemplateError as error:
+            rule = "an option that a task doesn't give is read from the variable of its name."
+            what = f"can't be evaluated: {error.message}"
+            raise CskError(Problem(name, what, rule, "mend the variable, or remove it.")) from None
+        return json.loads(json.dumps(dict(found), default=str)).get(name)
 
     @staticmethod
     def say(line: str) -> None:

@@ -41,7 +41,7 @@ class Database:
     @property
     def where(self) -> str:
         """The ledger's place, without any password."""
-        return self._engine.url.render_as_string(hide_password=True)
+        return self._engine.url.set(query={}).render_as_string(hide_password=True)
 
     @classmethod
     def open(cls, home: str, url: str | None = None, key: str | None = None, complete: Complete = as_it_is) -> Self:

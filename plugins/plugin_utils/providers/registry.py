@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..core.defaults import completed
 from ..core.errors import CskError, Problem
 from ..core.traits import Traits
 from .base import Provider
@@ -64,7 +65,7 @@ def make(name: str, settings: Mapping[str, Any], artifacts: Path) -> Provider:
     """
     found = find(name)
     said = settings.get(key_of(name)) or {}
-    own = {key: said.get(key, option.get("default")) for key, option in found.options.items()}
+    own = {key: value for key, value in completed(said, found.options).items() if key in found.options}
     wrong = found.option_problems(own, f"csk_cluster.{key_of(name)}")
     if wrong:
         raise CskError(wrong)

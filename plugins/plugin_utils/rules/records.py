@@ -29,23 +29,6 @@ def settings_now(spec: dict[str, Any]) -> dict[str, Any]:
     return now
 
 
-def completed(recorded: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Recorded settings with the defaults of options that came later, in dictionaries and lists of them too.
-
-    :param options: an argument spec.
-    """
-    whole = dict(recorded)
-    for key, option in options.items():
-        value = whole.get(key, option.get("default"))
-        inner = option.get("options")
-        if inner and isinstance(value, Mapping):
-            value = completed(value, inner)
-        elif inner and isinstance(value, list):
-            value = [completed(item, inner) if isinstance(item, Mapping) else item for item in value]
-        whole[key] = value
-    return whole
-
-
 def same_record(one: Mapping[str, str] | None, other: Mapping[str, str] | None, complete: Complete) -> bool:
     """Whether two records of a cluster's own (ConfigMap ``kube-system/csk-cluster``) say the same."""
     return one == other or (one is not None and other is not None and _plain(one, complete) == _plain(other, complete))

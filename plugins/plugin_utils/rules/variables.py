@@ -33,7 +33,7 @@ COMMON = {
     "csk_today": Variable("the date of the catalogue's rules"),
     "csk_take_over": Variable("takes a lock over from a run on another host"),
 }
-_OF_ONE = ("info", "delete", "renew", "rebuild", "load_image", "upgrade")
+_OF_ONE = ("info", "delete", "renew", "rebuild", "load_image", "upgrade", "plan")
 VARIABLES = {
     # The cluster file, which every playbook takes.
     "csk_cluster": Variable("the cluster"),
@@ -55,18 +55,18 @@ _FILE = "a cluster file (-e @FILE)"
 # playbook -> what it can't do without: any of the variables of each line, and how they are given. What the file of
 # plan, create and scale lacks is told with all else that is wrong with it.
 NEEDED: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
-    "artifacts": ((("csk_version", "csk_cluster"), f"give -e csk_version=1.37, or {_FILE}."),),
-    "node_image": ((("csk_version", "csk_cluster"), f"give -e csk_version=1.37, or {_FILE}."),),
-    "delete": ((("csk_name", "csk_cluster"), f"give -e csk_name=demo, or {_FILE}."),),
-    "renew": ((("csk_name", "csk_cluster"), f"give -e csk_name=demo, or {_FILE}."),),
+    "artifacts": ((("csk_version", "csk_cluster.version"), f"give -e csk_version=1.37, or {_FILE}."),),
+    "node_image": ((("csk_version", "csk_cluster.version"), f"give -e csk_version=1.37, or {_FILE}."),),
+    "delete": ((("csk_name", "csk_cluster.name"), f"give -e csk_name=demo, or {_FILE}."),),
+    "renew": ((("csk_name", "csk_cluster.name"), f"give -e csk_name=demo, or {_FILE}."),),
     "rebuild": ((("csk_name",), "give -e csk_name=demo."),),
     "load_image": ((("csk_name",), "give -e csk_name=demo."), (("csk_image",), "give -e csk_image=shop:1.2.")),
     "restore": (
-        (("csk_cluster",), f"give {_FILE}."),
+        (("csk_cluster.name",), f"give {_FILE}."),
         (("csk_snapshot",), "give -e csk_snapshot=FILE.db, a snapshot that csk took."),
     ),
     "upgrade": (
-        (("csk_name", "csk_cluster"), f"give -e csk_name=demo, or {_FILE}."),
+        (("csk_name", "csk_cluster.name"), f"give -e csk_name=demo, or {_FILE}."),
         (("csk_upgrade_to",), "give -e csk_upgrade_to=1.37."),
     ),
 }
@@ -86,5 +86,13 @@ def missing_problems(playbook: str, given: Mapping[str, object]) -> list[Problem
     return [
         Problem(names[0], "isn't there.", rule, fix)
         for names, fix in NEEDED.get(playbook, ())
-        if all(given.get(name) in (None, "") for name in names)
+        if not any(_is_given(given, name) for name in names)
     ]
+
+
+def _is_given(given: Mapping[str, object], name: str) -> bool:
+    variable, _dot, key = name.partition(".")
+    value = given.get(variable)
+    if key and isinstance(value, Mapping):
+        value = value.get(key)
+    return value not in (None, "")

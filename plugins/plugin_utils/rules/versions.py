@@ -126,6 +126,9 @@ def resolve(version: str, minors: dict[str, Minor], where: str = _FIELD) -> str:
     :param where: the option that holds the word.
     :raises CskError: for a version that isn't in the catalogue.
     """
+    if not version:
+        rule = "a version is a minor or an exact version of the catalogue."
+        raise CskError(Problem(where, "is missing.", rule, 'write, for example, "1.37".'))
     match = _VERSION.fullmatch(version)
     minor = minors.get(minor_of(version)) if match else None
     if minor is not None and match is not None and match[2] is None:

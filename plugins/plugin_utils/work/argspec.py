@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..core import defaults
 from ..core.errors import CskError, Problem
 from ..providers import registry
-from ..rules import records
 from ..rules.records import MOVED
 from ..rules.settings import CLUSTER_SETTINGS, POOL_SETTINGS
 from ..rules.variables import COMMON
@@ -66,7 +66,7 @@ def completed(module: str, recorded: dict[str, Any]) -> dict[str, Any]:
 
     :param module: csk_cluster or csk_nodepool, whose settings they are.
     """
-    return records.completed(recorded, _recorded(module))
+    return defaults.completed(recorded, _recorded(module))
 
 
 def cluster_settings(

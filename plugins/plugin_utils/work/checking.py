@@ -74,7 +74,7 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
     known, found = argspec.cluster_settings(names)
     problems += found
     cluster, found = argspec.check(raw, known, "csk_cluster")
-    problems += found
+    problems += [problem for problem in found if problem not in problems]
     if isinstance(raw, dict) and not raw.get("version"):
         rule = "a cluster has a version: a minor, or an exact one."
         problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
@@ -154,9 +154,8 @@ def _check_new(session: Session, checked: Checked) -> None:
 
 
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
-    checked.problems += immutable_problems(
-        cluster.spec | {"vpc_cidr": cluster.vpc_cidr}, checked.cluster, own=providers.keys(checked.providers)
-    )
+    recorded = providers.completed(cluster.spec, checked.providers) | {"vpc_cidr": cluster.vpc_cidr}
+    checked.problems += immutable_problems(recorded, checked.cluster, own=providers.keys(checked.providers))
     live = session.live(cluster)
     try:
         refuse_unfinished(cluster, bool(lost_masters(session, cluster, live)))

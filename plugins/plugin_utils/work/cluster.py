@@ -150,7 +150,8 @@ def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -
     if recorded:
         lost = recorded.upgrade_to and lost_masters(session, recorded, session.live(recorded))
         refuse_unfinished(recorded, bool(lost))
-        problems += immutable_problems(recorded.spec | {"vpc_cidr": recorded.vpc_cidr}, values, own=_own(values))
+        old = providers.completed(recorded.spec, providers.of_task(values).values()) | {"vpc_cidr": recorded.vpc_cidr}
+        problems += immutable_problems(old, values, own=_own(values))
     elif version and not wrong:
         fleet = session.planned_fleet(values, values["pool_providers"])
         problems += checks.quota_problems(session)

@@ -21,15 +21,25 @@ from .steps import Task
 def read_clusters(task: Task) -> dict[str, Any]:
     """The work of csk_cluster_info: read one cluster, or all of them."""
     session, values = task.session, task.values
-    chosen = [session.cluster(values["name"])] if values["name"] else session.ledger.clusters()
-    clusters = [cluster_info(session, cluster) for cluster in chosen]
+    if values["name"]:
+        clusters = [cluster_info(session, session.cluster(values["name"]))]
+    else:
+        clusters = [_info_or_problem(session, cluster) for cluster in session.ledger.clusters()]
     if values["show"]:
         for info in clusters:
-            for line in summary(info):
+            for line in [f"cluster {info['name']}: {info['problem']}"] if "problem" in info else summary(info):
                 task.say(line)
         if not clusters:
             task.say(f"no clusters in the ledger of {session.home}")
     return {"changed": False, "clusters": clusters}
+
+
+def _info_or_problem(session: Session, cluster: Cluster) -> dict[str, Any]:
+    """One of several clusters; why it can't be looked at, where that is so, for the others can."""
+    try:
+        return cluster_info(session, cluster)
+    except CskError as error:
+        return {**cluster_result(cluster), "problem": str(error)}
 
 
 def read_pools(task: Task) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import CskError
 from ..core.models import Machine
 from ..ledger import Ledger
 from ..providers import registry
@@ -33,9 +34,16 @@ def hosts_of(home: str, url: str | None, cluster: str | None) -> list[dict[str, 
             providers[key] = registry.make(machine.provider, clusters[machine.cluster], releases)
         return providers[key]
 
+    def console(machine: Machine) -> dict[str, Any]:
+        """The way into a machine; why there is none, where its provider can't be had."""
+        try:
+            return provider(machine).console(machine.cluster, machine.name)
+        except CskError as error:
+            return {"csk_problem": str(error)}
+
     return [
         {
-            **provider(machine).console(machine.cluster, machine.name),
+            **console(machine),
             "csk_cluster_name": machine.cluster,
             "csk_node": machine.name,
             "csk_role": machine.role,

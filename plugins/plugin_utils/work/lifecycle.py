@@ -142,12 +142,13 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
         rule = "a protected cluster can't be deleted."
         fix = "set deletion_protection: false in its file, run create, then delete it."
         raise CskError(Problem("csk_cluster.deletion_protection", f"{name} is protected.", rule, fix))
+    fleet = session.fleet(cluster)  # a provider that can't be had is told before anything is begun
     if check:
         machines = ", ".join(machine.name for machine in session.ledger.machines(name))
         return [f"cluster {name}: remove it with the machines {machines}."]
     session.lock(name)
     session.ledger.set_status(name, "deleting")
-    removed = session.fleet(cluster).delete_all()
+    removed = fleet.delete_all()
     shutil.rmtree(session.folder(cluster.name), ignore_errors=True)
     session.ledger.delete_cluster(name)
     session.ledger.unlock(name, session.run)

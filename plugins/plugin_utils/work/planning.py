@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.errors import CskError
+from ..core.errors import CskError, Problem
 from . import argspec
 from .checking import check_file
 from .results import cluster_result, diff
 from .steps import Task
 from .upgrade.planning import make_plan, show
+from .variables import variable_problems
 
 
 def tell(task: Task) -> dict[str, Any]:
@@ -50,10 +51,16 @@ def tell(task: Task) -> dict[str, Any]:
 
 def _upgrade(task: Task) -> dict[str, Any]:
     session, values = task.session, task.values
+    problems = variable_problems(task.variables)
+    name = (values["cluster"] or {}).get("name")
+    if not name:
+        rule, fix = "an upgrade is of one cluster.", "give -e csk_name=demo, or a cluster file (-e @FILE)."
+        problems.append(Problem("csk_name", "isn't there.", rule, fix))
+    if problems:
+        raise CskError(problems)
     options = argspec.module_arguments(
         "csk_upgrade", {"name": "", "state": "started", "options": values["upgrade_options"]}
     )["options"]
-    name = (values["cluster"] or {}).get("name", "")
     plan = make_plan(session, session.cluster(name), values["upgrade_to"], options)
     changes = show(plan, name, task.say, task.warn)
     return {"changed": bool(changes), "name": name, "version": plan.target, "changes": changes, "kept": []}

@@ -8,6 +8,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..core import defaults
 from ..core.errors import CskError, Problem
 from ..providers import registry
 
@@ -66,6 +67,16 @@ def options_of(
         owners[key] = name
         added[key] = {"type": "dict", "default": {}, "options": copy.deepcopy(dict(found.options))}
     return added, problems
+
+
+def completed(settings: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """A cluster's recorded settings, with the defaults of these providers' own later options."""
+    whole = dict(settings)
+    for name in dict.fromkeys(names):
+        key = registry.key_of(name)
+        if key in whole:
+            whole[key] = defaults.completed(whole[key] or {}, registry.find(name).options)
+    return whole
 
 
 def provider_problems(name: str | None, where: str) -> list[Problem]:

@@ -10,6 +10,7 @@ from typing import Any
 from ..control_planes.stacked.snapshots import kept_problem
 from ..core.errors import Problem
 from ..rules import variables
+from ..rules.records import MOVED
 from . import argspec
 
 
@@ -37,6 +38,14 @@ def variable_problems(given: Mapping[str, Any]) -> list[Problem]:
     known = list(variables.VARIABLES)
     problems = [argspec.unknown(name, known, name, "variable") for name in variables.unknown(given)]
     problems += variables.missing_problems(str(playbook), given)
+    cluster = given.get("csk_cluster")
+    if isinstance(cluster, str) and "{{" not in cluster:
+        what, fix = f"is {cluster!r}, not a dictionary.", "give a cluster file (-e @FILE); a name alone is csk_name."
+        problems.append(Problem("csk_cluster", what, "it holds the options of the module csk_cluster.", fix))
+    if isinstance(cluster, Mapping):  # every playbook takes a cluster file, and only some check all of it
+        moved = [name for name in MOVED if name in cluster]
+        problems += [argspec.unknown(name, [], f"csk_cluster.{name}") for name in moved]
     kept = given.get("csk_snapshots_kept", 1)
-    wrong = None if "{{" in str(kept) else kept_problem(kept)
+    template = any(mark in str(kept) for mark in ("{{", "{%"))
+    wrong = None if template else kept_problem(kept)
     return [*problems, wrong] if wrong else problems

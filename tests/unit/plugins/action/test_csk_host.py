@@ -48,8 +48,8 @@ PLAYBOOK = [
 ]
 
 
-def play(folder: Path, *arguments: str, playbook=PLAYBOOK) -> str:
-    (folder / "play.json").write_text(json.dumps(playbook), "utf-8")
+def play(folder: Path, *arguments: str, playbook=None) -> str:
+    (folder / "play.json").write_text(json.dumps(playbook or PLAYBOOK), "utf-8")
     (folder / "hosts.json").write_text(
         json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "ssh"}, "one": {}, "two": {}}}}), "utf-8"
     )

@@ -28,7 +28,7 @@ class Fake:
         self.number, self.names, self.at_once = number, names, at_once
         self.traits = SimpleNamespace(kernel=kernel)
         self.done = []
-        self.error = None
+        self.errors = []
 
     def list(self, cluster):
         """As Provider has it."""
@@ -70,8 +70,8 @@ class Fake:
 
     def create(self, cluster, cluster_id, machines, progress):
         """As Provider has it."""
-        if self.error:
-            raise self.error
+        for error in self.errors:
+            raise error
         self.done.append(("create", cluster, cluster_id, [(m.name, m.env) for m in machines]))
         for machine in machines:
             progress(machine.name, 1.0)
@@ -182,11 +182,11 @@ def test_one_without_machines_to_make_makes_no_network(fleet, far):
     ],
 )
 def test_the_problems_of_all_are_told_at_once(fleet, near, far, first, second, kind, count):
-    near.error = first(Problem("near", "a", "", ""))
-    far.error = second(Problem("far", "b", "", "")) if second else None
+    near.errors.append(first(Problem("near", "a", "", "")))
+    far.errors += [second(Problem("far", "b", "", ""))] if second else []
     with pytest.raises(CskError) as caught:
         create(fleet, "web-1", "far-1")
-    assert type(caught.value) is kind
+    assert caught.type is kind
     assert len(caught.value.problems) == count
     assert second or far.done[-1][0] == "create"  # one's problem keeps no other from its work
 

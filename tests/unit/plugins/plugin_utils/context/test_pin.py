@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -52,11 +53,21 @@ def test_the_url_of_a_ledger_is_noted_nowhere(tmp_path):
 def test_another_run_has_its_own_and_what_is_over_goes(tmp_path):
     run = Run.current()
     gone = replace(run, pid=4_000_000, started=1)
-    elsewhere = replace(run, host="elsewhere")
-    for other in (gone, elsewhere):
+    elsewhere, long_ago = replace(run, host="elsewhere"), replace(run, host="long-ago")
+    for other in (gone, elsewhere, long_ago):
         pin(other, replace(GIVEN, home=Path("/srv/other")), tmp_path)
+    os.utime(tmp_path / long_ago.id, (1, 1))
     pin(run, GIVEN, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [run.id]
+    assert {path.name for path in tmp_path.iterdir()} == {run.id, elsewhere.id}
+
+
+def test_a_place_may_be_spelt_in_several_ways(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "link").symlink_to(home)
+    run = Run.current()
+    for spelt in (home, tmp_path / "link", tmp_path / "home" / ".." / "home"):
+        pin(run, replace(GIVEN, home=spelt), tmp_path / "pins")
 
 
 def test_a_folder_of_somebody_else_is_not_used(tmp_path):

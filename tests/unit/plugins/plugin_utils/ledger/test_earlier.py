@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import copy
+import json
 import sqlite3
 from datetime import date
 from pathlib import Path
 
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.context import catalogue
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.defaults import completed
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules import plan, records, upgrade_plan, upgrade_rules
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules.scaling import decide
@@ -104,10 +106,10 @@ def test_options_that_came_later_are_no_difference(ledger, monkeypatch):
     known["csk_cluster"]["registry_mirrors"]["options"]["skip_verify"] = {"type": "bool", "default": False}
     known["csk_nodepool"]["drain"]["options"]["rounds"] = {"type": "int", "default": 3}
     cluster, (pool,) = ledger.cluster("demo"), ledger.pools("demo")
-    now = records.completed(cluster.spec, known["csk_cluster"])
+    now = completed(cluster.spec, known["csk_cluster"])
     assert now["audit"] is True
     assert now["registry_mirrors"][0]["skip_verify"] is False
-    assert records.completed(pool.spec, known["csk_nodepool"])["drain"]["rounds"] == 3
+    assert completed(pool.spec, known["csk_nodepool"])["drain"]["rounds"] == 3
     wanted, problems = argspec.check(CLUSTER, known["csk_cluster"], "csk_cluster")
     assert not problems
     assert {key: now[key] for key in now if key in cluster.spec} == {
@@ -116,8 +118,6 @@ def test_options_that_came_later_are_no_difference(ledger, monkeypatch):
 
 
 def test_the_clusters_own_record_says_the_same_in_its_older_form(ledger):
-    import json
-
     cluster, (pool,) = ledger.cluster("demo"), ledger.pools("demo")
     old = {key: value for key, value in cluster.spec.items() if key != "container"} | {"data_root": "/var/lib/csk"}
     older = {"name": "demo", "spec": json.dumps(old), "nodepools": json.dumps({"default": pool.spec | {}})}

@@ -73,7 +73,8 @@ def test_variables_that_no_playbook_knows(names, found):
     [
         ("artifacts", {}, ["csk_version"]),
         ("artifacts", {"csk_version": ""}, ["csk_version"]),
-        ("artifacts", {"csk_cluster": {}}, []),
+        ("artifacts", {"csk_cluster": {}}, ["csk_version"]),
+        ("artifacts", {"csk_cluster": {"version": "1.36"}}, []),
         ("node_image", {"csk_version": "1.37"}, []),
         ("node_image_base", {}, []),
         ("info", {}, []),
@@ -81,7 +82,8 @@ def test_variables_that_no_playbook_knows(names, found):
         ("delete", {"csk_cluster": {"name": "demo"}}, []),
         ("rebuild", {"csk_cluster": {"name": "demo"}}, ["csk_name"]),
         ("load_image", {}, ["csk_name", "csk_image"]),
-        ("restore", {}, ["csk_cluster", "csk_snapshot"]),
+        ("restore", {}, ["csk_cluster.name", "csk_snapshot"]),
+        ("delete", {"csk_name": "", "csk_cluster": {"name": "demo"}}, []),
         ("upgrade", {"csk_name": "demo"}, ["csk_upgrade_to"]),
     ],
 )

@@ -127,12 +127,17 @@ def test_a_minor_means_its_newest_patch(wanted, exact):
 
 
 @pytest.mark.parametrize(
-    "wanted", ["1.38", "1.36.2", "1", "", "v1.36", "1.36.1.2", "1.36 ", "1.36\n", "2.0", "latest", "1.36.x"]
+    "wanted", ["1.38", "1.36.2", "1", "v1.36", "1.36.1.2", "1.36 ", "1.36\n", "2.0", "latest", "1.36.x"]
 )
 def test_a_version_that_does_not_exist(wanted):
     with pytest.raises(CskError, match="doesn't exist") as caught:
         versions.resolve(wanted, MINORS)
     assert "use one of" in str(caught.value)
+
+
+def test_a_version_that_is_not_given():
+    with pytest.raises(CskError, match=r"csk_version: is missing"):
+        versions.resolve("", MINORS, "csk_version")
 
 
 def test_an_unknown_patch_is_answered_with_the_known_ones():

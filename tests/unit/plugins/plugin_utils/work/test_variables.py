@@ -15,6 +15,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import variabl
         ({"csk_snapshots_kept": 1, "other": 0}, []),
         ({"csk_snapshots_kept": "12"}, []),
         ({"csk_snapshots_kept": "{{ kept }}"}, []),
+        ({"csk_snapshots_kept": "{% if a %}1{% endif %}"}, []),
         ({"csk_snapshots_kept": 0}, ["csk_snapshots_kept"]),
         ({"csk_snapshots_kept": "0"}, ["csk_snapshots_kept"]),
         ({"csk_snapshots_kept": -1}, ["csk_snapshots_kept"]),
@@ -30,6 +31,11 @@ def test_a_runs_variables(given, wheres):
 def test_what_a_playbook_lacks_and_what_is_misspelt_are_told_together():
     given = {"__csk_playbook": "artifacts", "csk_versoin": "1.37"}
     assert [problem.where for problem in variables.variable_problems(given)] == ["csk_versoin", "csk_version"]
+
+
+def test_a_cluster_that_is_only_a_name():
+    (problem,) = variables.variable_problems({"__csk_playbook": "info", "csk_cluster": "demo"})
+    assert (problem.where, "csk_name" in problem.fix) == ("csk_cluster", True)
 
 
 def test_a_playbook_of_somebody_else_has_variables_of_its_own():
@@ -53,5 +59,7 @@ def test_common_options_that_a_task_does_not_give(arguments, variables_of_the_ru
     assert variables.completed("csk_cluster_info", arguments, variables_of_the_run.get) == found
 
 
-def test_a_module_without_an_option_does_not_get_it():
-    assert variables.completed("csk_artifacts", {}, {"csk_home": "/v", "csk_quotas": {}}.get) == {"csk_home": "/v"}
+def test_what_stands_elsewhere_now_is_told_by_every_playbook():
+    given = {"__csk_playbook": "node_image", "csk_cluster": {"version": "1.36", "data_root": "/srv"}}
+    (problem,) = variables.variable_problems(given)
+    assert (problem.where, problem.fix) == ("csk_cluster.data_root", "write it as container.data_root.")
