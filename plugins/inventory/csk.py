@@ -48,7 +48,7 @@ notes:
     Each host has the variables C(csk_cluster_name), C(csk_node) (the Node's name), C(csk_role) (C(master) or
     C(worker)), C(csk_pool) (empty for masters), C(csk_zone), C(csk_address), C(csk_origin) (C(create), C(scale) or
     C(hand)), C(csk_status) (C(new), C(ready) or C(leaving)), C(csk_tags) (the cluster's), and what Ansible needs to
-    connect.
+    connect; where the machine's provider can't be had, C(csk_problem) says why in place of that.
   - |
     The groups are C(csk_<cluster>) with C(csk_<cluster>_masters) and C(csk_<cluster>_pool_<pool>) in it,
     C(csk_zone_<zone>) and C(csk_status_<status>). What may not stand in a group's name becomes an underscore.

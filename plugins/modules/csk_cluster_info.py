@@ -47,6 +47,10 @@ clusters:
     status:
       description: How far it is, V(creating), V(restoring), V(ready) or V(deleting).
       type: str
+    problem:
+      description: Why it can't be looked at, such as a provider that isn't installed; then only its record is there.
+      returned: when O(name) isn't given, and it is so
+      type: str
     version:
       description: Its exact Kubernetes version.
       type: str
