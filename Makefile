@@ -14,7 +14,7 @@ BIN := $(CURDIR)/.venv/bin
 PLAYBOOK := $(BIN)/ansible-playbook
 INSTALLED := $(CURDIR)/build/collections
 IN_VENV := PATH="$(BIN):$$PATH"
-ARTIFACTS = $(PLAYBOOK) csk.kubernetes.artifacts $(if $(GO_CACHE_KEPT),-e artifacts_go_cache_dir=$(GO_CACHE_KEPT))
+GO_CACHE = $(if $(GO_CACHE_KEPT),-e artifacts_go_cache_dir="$(GO_CACHE_KEPT)")
 REMOVE_GO_CACHE = flock --nonblock "$(CSK_HOME)/artifacts/lock" rm -rf "$(GO_CACHE_KEPT)" || :
 ON_TEST_HOME := $(IN_VENV) CSK_HOME=$(CSK_TEST_HOME) ANSIBLE_COLLECTIONS_PATH=$(INSTALLED)
 
@@ -34,7 +34,7 @@ artifacts: prepare ## Obtain the binaries and images of the demo cluster's relea
 	$(PLAYBOOK) csk.kubernetes.node_image -e @$(CLUSTER)
 
 release:
-	$(ARTIFACTS) -e @$(CLUSTER)
+	$(PLAYBOOK) csk.kubernetes.artifacts -e @$(CLUSTER) $(GO_CACHE)
 
 node-tree:
 	@$(PLAYBOOK) csk.kubernetes.node_image_base -e @$(CLUSTER) > build/node-tree.log 2>&1 || { cat build/node-tree.log; exit 1; }
@@ -99,7 +99,7 @@ collection: venv ## Build the collection and install it for use in this checkout
 test-home: export GO_CACHE_KEPT = $(CSK_HOME)/cache/go
 test-home: artifacts
 	@[ "$$(df -Pk "$(CSK_HOME)" | awk 'END {print $$4}')" -gt 30000000 ] || $(REMOVE_GO_CACHE)
-	$(ARTIFACTS) csk.kubernetes.node_image -e csk_version=$(UPGRADE)
+	$(PLAYBOOK) csk.kubernetes.artifacts csk.kubernetes.node_image -e csk_version=$(UPGRADE) $(GO_CACHE)
 	@$(REMOVE_GO_CACHE)
 	@CSK_TEST_HOME=$(CSK_TEST_HOME) $(BIN)/python tools/sweep_tests.py
 
