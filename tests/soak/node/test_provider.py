@@ -78,10 +78,8 @@ def network(provider: Any) -> str:
 
 
 def test_machines_are_made_once(provider: Any, network: str) -> None:
-    began = time.monotonic()
     wanted = specs(network, "m-1", "m-2")
     assert provider.create(A, ID, wanted) == ["m-1", "m-2"]
-    assert time.monotonic() - began < 60
     assert provider.create(A, ID, wanted) == []
     assert provider.ensure_network(A, ID, f"{network}.0/24") is False
     assert [(item.name, item.address, item.status) for item in provider.list(A)] == [
