@@ -62,10 +62,10 @@ lifetime: test-home ## Run one cluster's life: create, use, scale, upgrade, rest
 
 # With CHECKS nothing is obtained or swept away: the cluster of the last `make life` is looked at.
 life: $(if $(CHECKS),collection,test-home) ## The same without the end; CHECKS="-k nodeport" then runs some checks alone on it
-	$(ON_TEST_HOME) CSK_LIFE_KEEP=1 pytest tests/life $(CHECKS)
+	$(ON_TEST_HOME) CSK_LIFE_KEEP=1 pytest $(or $(CHECKS),tests/life)
 
 # All suites that haven't passed on this commit, or SUITE=name; fresh makes for itself what it needs.
-soak: $(if $(filter list,$(SUITE)),,$(if $(filter fresh,$(SUITE)),collection,test-home)) ## Run the long series: kills, losses ...; SUITE=list names its parts
+soak: $(if $(filter list,$(SUITE)),,test-packages $(if $(SUITE),$(if $(filter-out fresh,$(SUITE)),test-home,collection),test-home)) ## Run the long series: kills, losses ...; SUITE=list names its parts
 	@$(ON_TEST_HOME) CSK_USER_HOME="$(CSK_HOME)" $(PYTHON) tools/run_soak.py $(SUITE)
 
 bench: test-home ## Measure creation and an upgrade beside kubeadm in sequence, scaling, and the ledger as it grows

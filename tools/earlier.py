@@ -37,7 +37,7 @@ def main() -> None:
 def make(commit: str, place: Path) -> None:
     """Build the commit's tree, and install what comes out."""
     BUILD.mkdir(exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".new-", dir=BUILD))
+    work = Path(tempfile.mkdtemp(prefix=".earlier-", dir=BUILD))
     tree = work / "tree"
     tree.mkdir()
     with subprocess.Popen(["git", "archive", commit], cwd=TOP, stdout=subprocess.PIPE) as archive:

@@ -189,7 +189,8 @@ def sweep() -> bool:
 
 def main() -> int:
     """Run the suites; 1 if any failed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the suite goes too
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # so that the suite goes too
+        signal.signal(ending, signal.default_int_handler)
     known = suites(FOLDER, SCENARIOS)
     named = sys.argv[1:]
     if named == ["list"]:

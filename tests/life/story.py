@@ -114,7 +114,7 @@ class Life:
         done = subprocess.run(
             [Path(sys.executable).with_name("molecule"), command, "--scenario-name", "default"],
             cwd=TOP, env=os.environ | plain | env, text=True, check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1200,
         )  # fmt: skip
         return Outcome(done.returncode, done.stdout)
 
@@ -129,19 +129,24 @@ class Life:
         if not self.suspect:
             return
         cause, self.suspect = self.suspect, ""
-        cluster, record = self.cluster, self.cluster.record
-        if record is None:
+        if self.cluster.record is None:
             self.over = f"there is no cluster since {cause} failed"
             return
+        try:
+            self._bring_back()
+        except Exception as error:
+            self.over = f"the cluster isn't usable since {cause} failed"
+            print(f"{self.over}:\n{str(error)[-3000:]}")
+
+    def _bring_back(self) -> None:
+        self.follow()
+        cluster, record = self.cluster, self.cluster.record
         run, file = cluster.playbooks.run, cluster.file
         if record.status == "restoring":
             run("restore", file=file, csk_snapshot=record.restore_from, csk_confirm=cluster.name)
         elif record.upgrade_to:
             cluster.upgrade(to=record.upgrade_to)
         self.follow()
-        last = run("scale" if cluster.record.status == "ready" else "create", file=file)
-        if last.code or not cluster.is_ready():
-            self.over = f"the cluster isn't usable since {cause} failed"
-            print(f"{self.over}:\n{last.text[-3000:]}")
-            return
+        run("scale" if cluster.record.status == "ready" else "create", file=file).good()
+        cluster.kube.until(cluster.is_ready, 120)
         cluster.load()

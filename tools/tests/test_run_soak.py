@@ -87,4 +87,5 @@ def test_what_takes_too_long_has_failed(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(soak, "LIMIT_SECONDS", 0.2)
     monkeypatch.setattr(soak, "command", lambda suite: ["sleep", suite])
     assert not soak.run("60")
+    monkeypatch.setattr(soak, "LIMIT_SECONDS", 60)
     assert soak.run("0")

@@ -24,11 +24,13 @@ def test_create(life: Life) -> None:
         kill(process)
         assert process.stdout is not None
         life.keep("killed", Outcome(1, text + process.stdout.read()))
-    life.keep("machines", Outcome(0, json.dumps(cluster.machines.states())))
+    before = cluster.machines.states()
+    life.keep("machines", Outcome(0, json.dumps(before)))
     # A user's converge may be as verbose, and be logged.
     log = life.cluster.playbooks.folder / "ansible.log"
     made = life.molecule("converge", ANSIBLE_VERBOSITY="3", ANSIBLE_LOG_PATH=str(log))
     life.keep("create", Outcome(made.code, f"{made.text}\n{log.read_text('utf-8')}")).good()
+    assert cluster.machines.states() == before  # no machine was made twice
     cluster.load()
 
 

@@ -35,11 +35,15 @@ def test_scale(life: Life) -> None:
     # Spread over all workers, then asked by a client that keeps its connection and one that never does.
     service = serve(cluster, REPLICAS)
     budget(cluster, REPLICAS)
-    scale(life, 2, drain={"timeout": 3}).refused(
+    try:
+        refused = scale(life, 2, drain={"timeout": 3})
+        cordoned = [name for name, node in kube.nodes().items() if node["spec"].get("unschedulable")]
+    finally:
+        budget(cluster, REPLICAS - 1)  # else nothing could be scaled after a failure either
+    refused.refused(
         "node default-3: can't be emptied", f"pod {SPACE}/echo-", f"The disruption budget echo needs {REPLICAS}", "Do:"
     )
-    assert not [name for name, node in kube.nodes().items() if node["spec"].get("unschedulable")]
-    budget(cluster, REPLICAS - 1)
+    assert cordoned == []
     with Asker(service, keep=True) as kept, Asker(service, keep=False) as fresh:
         life.keep("shrunk", scale(life, 2)).good()
     assert (kept.failed, fresh.failed) == ([], [])

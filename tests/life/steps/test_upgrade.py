@@ -9,7 +9,7 @@ from typing import Any
 
 from support.cluster import NEW, OLD
 from support.machines import MASTERS
-from support.upgrades import break_api_server, mend_api_server
+from support.upgrades import break_api_server, mend_api_server, put_flag
 
 from life.story import Life, watches
 
@@ -42,6 +42,8 @@ def test_upgrade(life: Life) -> None:
     planned = cluster.upgrade("--check").good()
     assert "master-1: upgrade the master to 1.37.2" in planned.text
     assert set(cluster.versions().values()) == {f"v{OLD}"}
+    # A flag in kubeadm's own configuration; it has to be there afterwards.
+    put_flag(cluster, [{"name": "profiling", "value": "false"}])
     begun = begin(life)
     try:
         break_api_server(cluster, "master-3")
@@ -60,5 +62,6 @@ def test_upgrade(life: Life) -> None:
             mend_api_server(cluster, "master-3")
         end(life, begun)
     assert set(cluster.versions().values()) == {f"v{NEW}"}
+    assert "csk_upgrade well master-3" in [line.action for line in cluster.ledger.operations(cluster.name, 500)]
     again = cluster.upgrade().good()
     assert not again.changed, again.text

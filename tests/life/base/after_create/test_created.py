@@ -90,3 +90,8 @@ def test_info_shows_what_is_there(cluster: TestCluster) -> None:
     assert "5 of 5 ready" in shown.text
     assert "differs" not in shown.text.partition("PLAY RECAP")[0]
     assert not shown.changed
+
+
+def test_what_users_of_roles_look_at(life: Life) -> None:
+    """Molecule's own verify, by the modules alone."""
+    life.molecule("verify").good()

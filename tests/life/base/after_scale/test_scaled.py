@@ -19,7 +19,9 @@ def test_who_came_went_and_the_others_are_as_before(cluster: TestCluster) -> Non
 
 
 def test_the_log_says_who_went_and_why(life: Life) -> None:
-    log = [line for line in life.cluster.ledger.operations(life.cluster.name) if line.action == "csk_nodepool default"]
+    log = [
+        line for line in life.cluster.ledger.operations(life.cluster.name, 500) if line.action == "csk_nodepool default"
+    ]
     last = next(line for line in log if any("removed" in change for change in line.details.get("changes", [])))
     assert last.details["decisions"][0]["node"] == "default-3"
     assert "failed" in [line.result for line in log]

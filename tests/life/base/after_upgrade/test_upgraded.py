@@ -13,7 +13,6 @@ def test_the_ledger_has_the_target(cluster: TestCluster) -> None:
     record = cluster.record
     assert (record.version, record.upgrade_to) == (NEW, None)
     assert {machine.version for machine in cluster.ledger.machines(cluster.name)} == {NEW}
-    assert "csk_upgrade well master-3" in [line.action for line in cluster.ledger.operations(cluster.name)]
 
 
 def test_what_a_person_set_is_still_there(cluster: TestCluster) -> None:

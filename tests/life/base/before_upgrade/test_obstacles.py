@@ -9,7 +9,7 @@ import uuid
 
 from support.cluster import HOME, NEW, TestCluster
 from support.kube import Kube, pod
-from support.upgrades import SPACE, budget, put_flag, serve
+from support.upgrades import SPACE, budget, serve
 
 REMOVED = "storage.k8s.io/v1beta1/volumeattributesclasses"
 
@@ -55,6 +55,8 @@ def test_every_obstacle_at_once(cluster: TestCluster) -> None:
     finally:
         aside.rename(archive)
         cluster.machines("master-3", "systemctl", "start", "kubelet")
+        listed = kube("get", "volumeattributesclasses", "-o", "json")  # as the message says
+        kube("replace", "-f", "-", stdin=listed)
         kube("delete", "namespace", SPACE)  # to its end: its pods would be in the upgrade's way
     refused.refused(
         "images/kube-proxy.tar is missing",
@@ -64,11 +66,4 @@ def test_every_obstacle_at_once(cluster: TestCluster) -> None:
         "csk_upgrade_options.accept: [pods]",
         f"API {REMOVED}: objects that are stored in it: 1",
     )
-    listed = kube("get", "volumeattributesclasses", "-o", "json")  # as the message says
-    kube("replace", "-f", "-", stdin=listed)
     kube.until(lambda: kube.ready() == cluster.nodes, 60)
-
-
-def test_what_a_person_set_by_kubeadm(cluster: TestCluster) -> None:
-    """A flag in kubeadm's own configuration; after the upgrade it has to be there still."""
-    put_flag(cluster, [{"name": "profiling", "value": "false"}])
