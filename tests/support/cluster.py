@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,6 @@ class TestCluster:
 
     :param file: its cluster file's content.
     :param image: the archive of the test image.
-    :param outcomes: of the runs that made it, by what they were.
     """
 
     __test__ = False
@@ -39,7 +38,6 @@ class TestCluster:
     playbooks: Playbooks
     file: dict[str, Any]
     image: Path | None = None
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -52,21 +52,25 @@ VARIABLES = {
     "csk_snapshots_kept": Variable("how many snapshots of a cluster stay", ("upgrade",)),
 }
 _FILE = "a cluster file (-e @FILE)"
+# What several can't do without: any of these variables, and how they are given.
+_VERSION = (("csk_version", "csk_cluster.version"), f"give -e csk_version=1.37, or {_FILE}.")
+_CLUSTER = (("csk_name", "csk_cluster.name"), f"give -e csk_name=demo, or {_FILE}.")
+_NAME = (("csk_name",), "give -e csk_name=demo.")
 # playbook -> what it can't do without: any of the variables of each line, and how they are given. What the file of
 # plan, create and scale lacks is told with all else that is wrong with it.
 NEEDED: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
-    "artifacts": ((("csk_version", "csk_cluster.version"), f"give -e csk_version=1.37, or {_FILE}."),),
-    "node_image": ((("csk_version", "csk_cluster.version"), f"give -e csk_version=1.37, or {_FILE}."),),
-    "delete": ((("csk_name", "csk_cluster.name"), f"give -e csk_name=demo, or {_FILE}."),),
-    "renew": ((("csk_name", "csk_cluster.name"), f"give -e csk_name=demo, or {_FILE}."),),
-    "rebuild": ((("csk_name",), "give -e csk_name=demo."),),
-    "load_image": ((("csk_name",), "give -e csk_name=demo."), (("csk_image",), "give -e csk_image=shop:1.2.")),
+    "artifacts": (_VERSION,),
+    "node_image": (_VERSION,),
+    "delete": (_CLUSTER,),
+    "renew": (_CLUSTER,),
+    "rebuild": (_NAME,),
+    "load_image": (_NAME, (("csk_image",), "give -e csk_image=shop:1.2.")),
     "restore": (
         (("csk_cluster.name",), f"give {_FILE}."),
         (("csk_snapshot",), "give -e csk_snapshot=FILE.db, a snapshot that csk took."),
     ),
     "upgrade": (
-        (("csk_name", "csk_cluster.name"), f"give -e csk_name=demo, or {_FILE}."),
+        _CLUSTER,
         (("csk_upgrade_to",), "give -e csk_upgrade_to=1.37."),
     ),
 }
