@@ -28,6 +28,7 @@ class Cluster:
     :param etcd_token: random, new for each bootstrap (facts.md: member IDs are a hash of it).
     :param upgrade_to: the exact version that an upgrade was begun to, and not ended.
     :param restore_from: the snapshot of etcd, on the controller, that masters start from until the cluster is ready.
+    :param router_id: VRRP's virtual router ID, 1 to 255, random; 51 in clusters made before it was recorded.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Cluster:
     created_at: datetime
     upgrade_to: str | None = None
     restore_from: str | None = None
+    router_id: int = 51
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ class Clusters(Database):
                 endpoint=networks.endpoint(network),
                 etcd_token=secrets.token_hex(16),
                 created_at=self._now(connection),
+                router_id=1 + secrets.randbelow(255),
             )
             connection.execute(t.CLUSTERS.insert().values(**vars(cluster)))
         return cluster

@@ -138,7 +138,10 @@ def _endpoint(facts: _Facts) -> list[NodeFile]:
 
 def _network(facts: _Facts) -> list[NodeFile]:
     text = nodenet.conflist_template(facts.cluster, facts.mtu)
-    return [NodeFile(nodenet.CONFLIST_TEMPLATE, text, 0o644)]
+    return [
+        NodeFile(nodenet.CONFLIST_TEMPLATE, text, 0o644),
+        NodeFile(nodenet.GUARD_RULES, nodenet.guard_rules(facts.cluster, facts.masters), 0o644),
+    ]
 
 
 def _registries(facts: _Facts) -> list[NodeFile]:

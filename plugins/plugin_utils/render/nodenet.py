@@ -20,6 +20,7 @@ ENDPOINT_CHECK = "/usr/local/lib/csk/endpoint-check"
 CERTS = "/etc/containerd/certs.d"
 PROXY_DROP_IN = "/etc/systemd/system/containerd.service.d/csk-proxy.conf"
 VXLAN_OVERHEAD = 50  # bytes of the outer Ethernet, IP, UDP and VXLAN headers (RFC 7348)
+GUARD_RULES = "/etc/csk/guard.rules"  # the kubelet's unit applies them before any pod is there
 LEAVE = "/run/csk-endpoint-leave"  # while this file is there, the master gives the endpoint away
 
 ENDPOINT_CHECK_SCRIPT = f"""\
@@ -37,6 +38,7 @@ global_defs {{
   vrrp_version 3
   vrrp_garp_master_refresh 10
   vrrp_priority -20
+  vrrp_check_unicast_src
 }}
 vrrp_script api_server {{
   script "{check}"
@@ -49,7 +51,7 @@ vrrp_script api_server {{
 vrrp_instance endpoint {{
   state BACKUP
   interface {interface}
-  virtual_router_id 51
+  virtual_router_id {router_id}
   priority 100
   advert_int 0.5
   unicast_src_ip {address}
@@ -65,6 +67,17 @@ vrrp_instance endpoint {{
 }}
 """
 
+# Whoever speaks VRRP louder than the masters has the endpoint, and a pod may send what it likes from any address.
+_GUARD = """\
+# Written by csk. Only masters speak VRRP to the machines of cluster {name}, and only by their own interface.
+*mangle
+:CSK-VRRP - [0:0]
+{masters}
+-A CSK-VRRP -d {network} -j DROP
+-A CSK-VRRP -d 224.0.0.18/32 -j DROP
+COMMIT
+"""
+
 
 def keepalived(cluster: Cluster, machine: Machine, masters: Sequence[Machine], interface: str = "eth0") -> str:
     """Keepalived's configuration on one master."""
@@ -74,11 +87,18 @@ def keepalived(cluster: Cluster, machine: Machine, masters: Sequence[Machine], i
         check=ENDPOINT_CHECK,
         node=machine.name,
         interface=interface,
+        router_id=cluster.router_id,
         address=machine.address,
         peers=peers,
         endpoint=cluster.endpoint,
         prefix=ipaddress.IPv4Network(cluster.vpc_cidr).prefixlen,
     )
+
+
+def guard_rules(cluster: Cluster, masters: Sequence[Machine], interface: str = "eth0") -> str:
+    """The rules, for iptables-restore, that keep everybody but the masters from taking the endpoint."""
+    accepted = "\n".join(f"-A CSK-VRRP -i {interface} -s {master.address}/32 -j RETURN" for master in masters)
+    return _GUARD.format(name=cluster.name, masters=accepted, network=cluster.vpc_cidr)
 
 
 def conflist_template(cluster: Cluster, mtu: int) -> str:

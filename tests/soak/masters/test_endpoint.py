@@ -12,8 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from support.cluster import TestCluster
-from support.kube import UNAVAILABLE, Writer, until
+from support.kube import UNAVAILABLE, Writer, pod, until
 from support.machines import MASTERS
 
 
@@ -42,6 +43,50 @@ def test_it_leaves_and_may_return(healthy: TestCluster, tmp_path: Path) -> None:
     last = until(lambda: healthy.machines.holder(endpoint, without=after), 30)
     role(healthy, tmp_path, "return", after)
     assert last != after
+
+
+# Adverts of VRRPv3 (RFC 5798) with the highest priority: DESTINATION SOURCE ROUTER-ID ENDPOINT.
+SPEAKER = """
+import socket, struct, sys, time
+to, source, router, endpoint = sys.argv[1:]
+def checksum(data):
+    words = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    words = (words >> 16) + (words & 0xffff)
+    return ~(words + (words >> 16)) & 0xffff
+addresses = socket.inet_aton(source) + socket.inet_aton(to)
+body = lambda found: struct.pack("!BBBBHH", 0x31, int(router), 255, 1, 50, found) + socket.inet_aton(endpoint)
+pseudo = addresses + struct.pack("!BBH", 0, 112, len(body(0)))
+advert = body(checksum(pseudo + body(0)))
+header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(advert), 0, 0, 255, 112, 0) + addresses
+speaker = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+for _ in range(40):
+    speaker.sendto(header + advert, (to, 0))
+    time.sleep(0.1)
+"""
+
+
+@pytest.mark.parametrize("place", ["default-1", "the holder"])
+@pytest.mark.parametrize("source", ["its own", "a master's"])
+def test_a_pod_cannot_take_it(healthy: TestCluster, place: str, source: str) -> None:
+    """What is sent comes from a pod's network: of a worker, and of the master that has the endpoint."""
+    record, machines = healthy.record, healthy.machines
+    holder = machines.holder(record.endpoint)
+    node = holder if place == "the holder" else place
+    other = next(name for name in MASTERS if name != holder)
+    with healthy.kube.namespace("test-vrrp") as namespace:
+        anywhere = [{"operator": "Exists"}]
+        healthy.kube.apply(pod("speaker", namespace, node, "echo", tolerations=anywhere))
+        healthy.kube.wait("pod/speaker", "condition=Ready", "-n", namespace)
+        address = healthy.kube.pods("-n", namespace)["speaker"]["status"]["podIP"]
+        sandbox = machines(node, "sh", "-c", "crictl pods --quiet --namespace test-vrrp --name speaker").strip()
+        inside = json.loads(machines(node, "crictl", "inspectp", sandbox))["info"]["pid"]
+        sender = address if source == "its own" else machines.address(other)
+        arguments = [machines.address(holder), sender, str(record.router_id), record.endpoint]
+        said = f"nsenter --target {inside} --net python3 -c '{SPEAKER}' {' '.join(arguments)}"
+        machines(node, "sh", "-c", said)
+        assert machines.holder(record.endpoint) == holder
+    dropped = [machines(name, "iptables", "-t", "mangle", "-nvxL", "CSK-VRRP") for name in {node, holder}]
+    assert any(int(line.split()[0]) for text in dropped for line in text.splitlines() if "DROP" in line), dropped
 
 
 def names(cluster: TestCluster, master: str) -> str:

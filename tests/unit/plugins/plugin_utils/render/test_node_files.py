@@ -72,7 +72,7 @@ def files(
         ),
         ("join", {"/etc/csk/kubeadm/join.yaml": 0o600, "/etc/csk/kubeadm/discovery.conf": 0o600}),
         ("endpoint", {"/usr/local/lib/csk/endpoint-check": 0o755, "/etc/keepalived/keepalived.conf": 0o600}),
-        ("network", {"/etc/csk/cni.conflist.tmpl": 0o644}),
+        ("network", {"/etc/csk/cni.conflist.tmpl": 0o644, "/etc/csk/guard.rules": 0o644}),
         ("registries", {}),
     ],
 )
@@ -192,7 +192,10 @@ def test_every_file_that_holds_the_token_goes():
 
 
 def test_the_order_is_the_callers():
-    assert list(files("master-1", "network", "pod_range")) == list(files("master-1", "pod_range", "network"))[::-1]
+    assert [*files("master-1", "pod_range", "network")] == [
+        *files("master-1", "pod_range"),
+        *files("master-1", "network"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["bootstrap", "join"])

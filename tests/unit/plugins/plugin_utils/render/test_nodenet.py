@@ -32,6 +32,15 @@ def test_keepalived_knows_its_peers_and_not_itself():
     assert text.count("{") == text.count("}")
 
 
+def test_only_masters_speak_vrrp():
+    rules = nodenet.guard_rules(cluster(), MASTERS).splitlines()
+    first = rules.index(":CSK-VRRP - [0:0]") + 1
+    assert rules[first : first + 3] == [f"-A CSK-VRRP -i eth0 -s {m.address}/32 -j RETURN" for m in MASTERS]
+    assert rules[first + 3 :] == [
+        "-A CSK-VRRP -d 10.9.0.0/22 -j DROP", "-A CSK-VRRP -d 224.0.0.18/32 -j DROP", "COMMIT",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("backend", "mtu", "expected"), [("vxlan", 1500, 1450), ("host-gw", 1500, 1500)])
 def test_pods_mtu(backend, mtu, expected):
     text = nodenet.conflist_template(cluster(flannel_backend=backend), mtu)
