@@ -63,7 +63,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """The machine, as this one is configured; it is gone afterwards, and its image too."""
     import ansible_collections.csk.kubernetes as collection
     from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.base import BaseTree
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import DEFAULT_HOST, Engine
+    from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import Engine
     from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.image import BASE_IMAGE, NodeImage
     from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.store import Store
 
@@ -74,7 +74,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     image = f"{BASE_IMAGE}:{base.digest()[:12]}"
     engine.remove(NAME)
     engine.api.timeout = STEP_SECONDS
-    socket = (engine.docker_host or DEFAULT_HOST).removeprefix("unix://")
+    socket = engine.address.removeprefix("unix://")
     environment = {name: value for name, value in os.environ.items() if CLIENTS.fullmatch(name)}
     engine.api.create_container(
         image,

@@ -1,11 +1,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A second cluster, made with one fork, a pool that sorts before the masters, nftables and host-gw; then it is deleted
-while the first one is used.
+"""A second cluster, made with one fork, a pool that sorts before the masters, nftables and host-gw, by a user whose
+settings are meant for other work; then it is deleted while the first one is used.
 """
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -29,11 +30,21 @@ FILE = cluster_file(NAME, endpoint_sans=["api.test-two.example"], proxy_mode="nf
 }
 
 
+PROXY = "http://proxy.test-two.example:3128"
+
+
 @pytest.fixture(scope="module")
-def two(cluster: TestCluster, playbooks: Playbooks) -> Iterator[TestCluster]:
+def two(cluster: TestCluster, playbooks: Playbooks, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
     """The second cluster, beside the first one."""
     made = TestCluster(playbooks, FILE)
-    made.create(env={"ANSIBLE_FORKS": "1"}).good()
+    folder = tmp_path_factory.mktemp("user")
+    (folder / "config.json").write_text(json.dumps({"proxies": {"default": {"httpProxy": PROXY, "httpsProxy": PROXY}}}))
+    inventory = folder / "hosts.ini"
+    inventory.write_text("localhost ansible_connection=ssh ansible_host=192.0.2.1 ansible_python_interpreter=/none\n")
+    # Nobody could become root here by this method, neither on the controller nor on a machine.
+    become = {"ANSIBLE_BECOME": "1", "ANSIBLE_BECOME_METHOD": "ansible.builtin.su", "ANSIBLE_BECOME_EXE": "/none"}
+    docker = {"DOCKER_CONFIG": str(folder), "DOCKER_TLS_VERIFY": "1"}
+    made.create("-i", str(inventory), env={"ANSIBLE_FORKS": "1"} | become | docker).good()
     yield made
     made.delete()
 
@@ -41,6 +52,13 @@ def two(cluster: TestCluster, playbooks: Playbooks) -> Iterator[TestCluster]:
 def test_it_is_whole(two: TestCluster) -> None:
     assert two.kube.ready() == ["alpha-1", "master-1", "master-2", "master-3"]
     two.whole()
+
+
+def test_nothing_of_the_docker_commands_proxies_arrives(two: TestCluster) -> None:
+    assert two.kube.ready()
+    for name in two.nodes:
+        assert PROXY not in two.machines(name, "cat", "/proc/1/environ")
+    assert PROXY not in two.machines("master-1", "sh", "-c", "cat /etc/kubernetes/manifests/*")
 
 
 def test_the_pools_settings_arrive(two: TestCluster) -> None:

@@ -8,7 +8,6 @@ A user who is only in the group docker has no rights on the Engine's host: all t
 from __future__ import annotations
 
 import io
-import os
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 from ...core.errors import CskError, Problem
 from .host import FACTS_SCRIPT, HostFacts, parse_facts
+from .where import engine_address
 
 LABEL_RELEASE = "csk.dev/release"
 LABEL_HELPER = "csk.dev/helper"
@@ -25,7 +25,6 @@ DATA_ROOT = "/var/lib/csk"
 HELPER_IMAGE = "csk-helper:host"
 # Seconds for one answer of the Engine: a busy machine takes its time to start containers.
 TIMEOUT = 300
-DEFAULT_HOST = "unix:///var/run/docker.sock"
 CONFLICT = 409  # HTTP
 REMOVAL_ATTEMPTS = 400  # 20 s
 
@@ -38,7 +37,11 @@ class Engine:
 
     def __init__(self, data_root: str = DATA_ROOT) -> None:
         self.data_root = data_root
-        self.docker_host = os.environ.get("DOCKER_HOST", "")
+
+    @cached_property
+    def address(self) -> str:
+        """The Engine's, as docker's command line finds it."""
+        return engine_address()
 
     def problems(self) -> list[Problem]:
         """What keeps this Engine from being used at all; an empty list if nothing does."""
@@ -70,13 +73,13 @@ class Engine:
     @cached_property
     def client(self) -> Any:
         """The docker SDK's client. Raises CskError when the Engine isn't local, isn't there, or doesn't let us in."""
-        if self.docker_host and not self.docker_host.startswith("unix://"):
+        if not self.address.startswith("unix://"):
             raise CskError(
                 Problem(
-                    "DOCKER_HOST",
-                    f"the Docker Engine at {self.docker_host} isn't local.",
+                    "DOCKER_HOST, docker context",
+                    f"the Docker Engine at {self.address} isn't local.",
                     "the container provider works with a local Engine (a unix socket) only.",
-                    "run csk on that machine, or unset DOCKER_HOST.",
+                    "run csk on that machine, or unset DOCKER_HOST and choose another context.",
                 )
             )
         try:
@@ -92,7 +95,7 @@ class Engine:
             ) from err
         try:
             client = docker.DockerClient(
-                base_url=self.docker_host or DEFAULT_HOST,
+                base_url=self.address,
                 timeout=TIMEOUT,
                 max_pool_size=64,
                 version="auto",
@@ -102,7 +105,7 @@ class Engine:
             denied = "Permission denied" in str(err)
             raise CskError(
                 Problem(
-                    f"Docker Engine at {self.docker_host or DEFAULT_HOST}",
+                    f"Docker Engine at {self.address}",
                     "this user may not talk to it (permission denied)." if denied else f"it doesn't answer ({err}).",
                     "provider container needs a running Docker Engine.",
                     "add the user to the group docker and log in again, or run as root."
@@ -178,6 +181,7 @@ class Engine:
             host_config=config,
             labels={LABEL_HELPER: "true"},
             environment={"LC_ALL": "C.UTF-8", **(environment or {})},
+            use_config_proxy=False,
         )
         stream = self.api.attach(container["Id"], stream=True, demux=True)
         try:

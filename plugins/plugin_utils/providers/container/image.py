@@ -16,8 +16,8 @@ from ...core.tree import artifacts_digest, tree_digest
 from ..base import BaseTree, NodeImages
 from . import machine
 from .engine import LABEL_RELEASE
-from .names import connection
 from .store import BUILD_ARTIFACTS, IMAGE, LABEL_ARTIFACTS, Store
+from .where import connection
 
 LABEL_BASE = "csk.dev/base"
 LABEL_NODE = "csk.dev/node"

@@ -116,6 +116,7 @@ def create(
         networking_config=networking,
         labels=labels,
         environment={"container": "docker", **(env or {})},
+        use_config_proxy=False,  # those of the user's docker client are for what the user runs
         stop_signal="SIGRTMIN+3",
     )
 
@@ -126,7 +127,9 @@ def carrier(engine: Engine, binds: dict[str, str], read_only: bool = False) -> I
     mode = "ro" if read_only else "rw"
     config = engine.api.create_host_config(binds=[f"{source}:{target}:{mode}" for source, target in binds.items()])
     labels = {LABEL_HELPER: "true"}
-    found = engine.api.create_container(engine.host_image(), command=["-"], host_config=config, labels=labels)
+    found = engine.api.create_container(
+        engine.host_image(), command=["-"], host_config=config, labels=labels, use_config_proxy=False
+    )
     try:
         yield found["Id"]
     finally:

@@ -1,18 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The names and labels of what a cluster has on the Engine, and how Ansible gets into a machine."""
+"""The names and labels of what a cluster has on the Engine."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from typing import Any
 
-from ansible import constants, context
-
 from ...core.errors import CskError, Problem
-from .engine import DEFAULT_HOST
 
 LABEL_CLUSTER = "csk.dev/cluster"
 LABEL_ID = "csk.dev/cluster-id"
@@ -28,27 +23,6 @@ def container_name(cluster: str, name: str) -> str:
 def network_name(cluster: str) -> str:
     """The name of a cluster's network."""
     return f"csk-{cluster}"
-
-
-def connection(container: str) -> dict[str, Any]:
-    """Ansible's connection variables for a container of the local Engine.
-
-    Measured, five hosts, two cores: a task takes 0.75 s through the command line, 1.0 s through the SDK, which each of
-    Ansible's workers has to load.
-    """
-    variables: dict[str, Any] = {
-        "ansible_connection": f"community.docker.{'docker' if shutil.which('docker') else 'docker_api'}",
-        "ansible_host": container,
-        "ansible_python_interpreter": "/usr/bin/python3",
-        "ansible_pipelining": True,
-        "ansible_become": False,
-        # the same Engine as the SDK's, whatever docker context is chosen
-        "ansible_docker_extra_args": f"-H {os.environ.get('DOCKER_HOST') or DEFAULT_HOST}",
-    }
-    # A container knows no user but root. Said only where needed: then each task asks for the Engine's version first.
-    if constants.DEFAULT_REMOTE_USER or context.CLIARGS.get("remote_user"):
-        variables["ansible_user"] = "root"
-    return variables
 
 
 def address_of(endpoint: dict[str, Any]) -> str:

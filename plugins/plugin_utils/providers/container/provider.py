@@ -27,11 +27,11 @@ from .names import (
     address_of,
     check_id,
     check_names,
-    connection,
     container_name,
     network_name,
 )
 from .store import DELIVERED, DELIVERED_IN, IMAGE, Store, missing_image
+from .where import connection
 
 # Bytes that one machine takes of the Engine's host: logs, etcd and images' writable layers; and an idle node's memory.
 DISK_PER_MACHINE = 1 << 30

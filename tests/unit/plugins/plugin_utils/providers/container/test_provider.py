@@ -218,7 +218,7 @@ def test_states(provider: ContainerProvider) -> None:
 def test_an_engine_that_is_not_local_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("DOCKER_HOST", address)
     problems = ContainerProvider("/nowhere").check("1.36.3", 5)
-    assert [problem.where for problem in problems] == ["DOCKER_HOST"]
+    assert [problem.where for problem in problems] == ["DOCKER_HOST, docker context"]
     assert address in problems[0].what
 
 
