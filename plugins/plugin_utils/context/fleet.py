@@ -77,6 +77,10 @@ class Fleet:
         """What the host of a provider's machines has."""
         return self._providers[provider].capacity()
 
+    def shares_kernel(self, provider: str) -> bool:
+        """Whether a provider's machines share the kernel of their host, and see all that it has."""
+        return self._providers[provider].traits.kernel == "shared"
+
     def capacity(self, machine: str) -> Capacity:
         """What the host of a machine has."""
         return self._of(machine).capacity()

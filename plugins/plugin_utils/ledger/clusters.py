@@ -7,7 +7,6 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Collection, Iterable
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CskError, Problem
@@ -72,7 +71,7 @@ class Clusters(Database):
             full = quota and clusters_problem(sum(cluster.account == account for cluster in known), quota)
             if full:
                 raise CskError(full)
-            network = _network(known, spec, list(taken_cidrs), wanted_cidr)
+            network = networks.choose(known, spec, list(taken_cidrs), wanted_cidr)
             cluster = Cluster(
                 id=str(uuid.uuid4()),
                 name=name,
@@ -158,54 +157,3 @@ class Clusters(Database):
                 )
             )
         return self._cluster(row)
-
-
-def _network(known: list[Cluster], spec: dict[str, Any], taken: list[str], wanted: str | None) -> IPv4Network:
-    """Return the network for a new cluster: the wanted one if it is right and free, else the first free one."""
-    others = {f"the network of the cluster {cluster.name!r}": cluster.vpc_cidr for cluster in known}
-    others |= {f"csk_cluster.{key}": spec[key] for key in ("pod_cidr", "service_cidr") if spec.get(key)}
-    others |= {f"the network {cidr} that exists already": cidr for cidr in taken}
-    if wanted is None:
-        network = networks.first_free(others.values())
-        if network is None:
-            raise CskError(
-                Problem(
-                    "csk_cluster.vpc_cidr",
-                    f"no /{networks.PREFIX} of {networks.NETWORKS} is free for the machines.",
-                    "the machines' network overlaps no other network.",
-                    "name a free network by csk_cluster.vpc_cidr, or delete clusters that are not needed.",
-                )
-            )
-        return network
-    try:
-        network = IPv4Network(wanted)
-    except ValueError as error:
-        raise CskError(
-            Problem(
-                "csk_cluster.vpc_cidr",
-                f"{wanted!r} is no IPv4 network: {error}.",
-                "the machines' network is an IPv4 network in CIDR notation, with no host bits set.",
-                "write for example 172.30.5.0/24.",
-            )
-        ) from None
-    problems = [
-        Problem(
-            "csk_cluster.vpc_cidr",
-            f"{network} overlaps {what} ({cidr}).",
-            "the machines' network overlaps no other network.",
-            "choose another one, or leave it out: then csk chooses.",
-        )
-        for what, cidr in networks.overlapping(network, others).items()
-    ]
-    if networks.machine_places(network) < 1:
-        problems.append(
-            Problem(
-                "csk_cluster.vpc_cidr",
-                f"{network} is too small.",
-                f"the first {networks.MACHINE_OFFSET} addresses and the last one are not for machines.",
-                "choose a /24, which holds 244 machines.",
-            )
-        )
-    if problems:
-        raise CskError(problems)
-    return network

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TypeGuard
+from typing import Any, TypeGuard
+
+from ..core.errors import CskError, Problem
+from ..core.models import Cluster
 
 #: Where networks come from when none is asked for, and how large they are.
 NETWORKS = IPv4Network("172.30.0.0/16")
@@ -49,6 +52,63 @@ def free_addresses(cidr: str, used: Iterable[str]) -> Iterator[str]:
     for offset in range(MACHINE_OFFSET, network.num_addresses - 1):
         if (address := str(network.network_address + offset)) not in taken:
             yield address
+
+
+def choose(known: Iterable[Cluster], spec: dict[str, Any], taken: Iterable[str], wanted: str | None) -> IPv4Network:
+    """Return the network for a new cluster: the wanted one if it is right and free, else the first free one.
+
+    :param known: the clusters that there are.
+    :param spec: the new one's settings.
+    :param taken: networks that exist where the machines will be.
+    :raises CskError: when the wanted one is malformed, too small or taken, or none is free.
+    """
+    others = {f"the network of the cluster {cluster.name!r}": cluster.vpc_cidr for cluster in known}
+    others |= {f"csk_cluster.{key}": spec[key] for key in ("pod_cidr", "service_cidr") if spec.get(key)}
+    others |= {f"the network {cidr} that exists already": cidr for cidr in taken}
+    if wanted is None:
+        network = first_free(others.values())
+        if network is None:
+            raise CskError(
+                Problem(
+                    "csk_cluster.vpc_cidr",
+                    f"no /{PREFIX} of {NETWORKS} is free for the machines.",
+                    "the machines' network overlaps no other network.",
+                    "name a free network by csk_cluster.vpc_cidr, or delete clusters that are not needed.",
+                )
+            )
+        return network
+    try:
+        network = IPv4Network(wanted)
+    except ValueError as error:
+        raise CskError(
+            Problem(
+                "csk_cluster.vpc_cidr",
+                f"{wanted!r} is no IPv4 network: {error}.",
+                "the machines' network is an IPv4 network in CIDR notation, with no host bits set.",
+                "write for example 172.30.5.0/24.",
+            )
+        ) from None
+    problems = [
+        Problem(
+            "csk_cluster.vpc_cidr",
+            f"{network} overlaps {what} ({cidr}).",
+            "the machines' network overlaps no other network.",
+            "choose another one, or leave it out: then csk chooses.",
+        )
+        for what, cidr in overlapping(network, others).items()
+    ]
+    if machine_places(network) < 1:
+        problems.append(
+            Problem(
+                "csk_cluster.vpc_cidr",
+                f"{network} is too small.",
+                f"the first {MACHINE_OFFSET} addresses and the last one are not for machines.",
+                "choose a /24, which holds 244 machines.",
+            )
+        )
+    if problems:
+        raise CskError(problems)
+    return network
 
 
 def _network(cidr: str) -> IPv4Network | IPv6Network:

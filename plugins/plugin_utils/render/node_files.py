@@ -123,7 +123,8 @@ def _join(facts: _Facts) -> list[NodeFile]:
 def _pool_settings(facts: _Facts) -> list[NodeFile]:
     """The kubelet's drop-in with what its pool wants of it."""
     wanted = facts.pool.spec if facts.pool else {}
-    text = instance.kubelet_config(wanted.get("instance") or {}, wanted.get("kubelet") or {}, facts.asked.capacity)
+    shape, settings = wanted.get("instance") or {}, wanted.get("kubelet") or {}
+    text = instance.kubelet_config(shape, settings, facts.asked.capacity, facts.machine.name in facts.shared)
     return [NodeFile(KUBELET_POOL, text, 0o644)] if text else []
 
 

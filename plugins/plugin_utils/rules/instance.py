@@ -26,6 +26,10 @@ EVICTION_HARD = {
     "imagefs.available": "15%",
     "imagefs.inodesFree": "5%",
 }
+# Where the disk is the host's, it is not the node's to free (roles/node, detect).
+EVICTION_SHARED_DISK = {"memory.available": EVICTION_HARD["memory.available"]} | dict.fromkeys(
+    ("nodefs.available", "nodefs.inodesFree", "imagefs.available", "imagefs.inodesFree"), "0%"
+)
 # Processes and threads of a machine: the node's own, and those of a full node of ordinary pods.
 PIDS_OF_A_NODE, PIDS_OF_A_POD = 2048, 64
 DEFAULT_MAX_PODS = 110  # the kubelet's own
@@ -117,21 +121,25 @@ def host_problems(instance: dict[str, Any], capacity: Capacity, where: str) -> l
     return found
 
 
-def overcommit(pools: Iterable[tuple[dict[str, Any], int]], capacity: Capacity) -> list[str]:
+def overcommit(pools: Iterable[tuple[dict[str, Any], int]], capacity: Capacity, shared: bool) -> list[str]:
     """Where all machines together may use more than their host has: allowed, but told.
 
     :param pools: each pool's shape, and how many workers it has.
+    :param shared: whether machines share their host's kernel: one without a shape offers pods all that the host has.
     """
     shapes = list(pools)
+    whole = capacity.memory_bytes if shared else 0
     cpus = sum((instance.get("cpus") or 0) * size for instance, size in shapes)
-    memory = sum(_bytes_or_zero(instance.get("memory")) * size for instance, size in shapes)
+    memory = sum((_bytes_or_zero(instance.get("memory")) or whole) * size for instance, size in shapes)
     told = []
     if cpus > capacity.cpus:
         told.append(f"workers' instances have {cpus:g} cores together, their host has {capacity.cpus}.")
     if memory > capacity.memory_bytes:
+        without = sum(size for instance, size in shapes if shared and not instance.get("memory"))
+        seen = f" ({without} without instance.memory see all of it)" if without else ""
         told.append(
-            f"workers' instances have {memory // MIB}Mi of memory together, their host has "
-            f"{capacity.memory_bytes // MIB}Mi."
+            f"workers offer pods {memory // MIB}Mi of memory together, their host has "
+            f"{capacity.memory_bytes // MIB}Mi{seen}."
         )
     return told
 
@@ -146,11 +154,14 @@ def limits(instance: dict[str, Any]) -> Limits | None:
     return Limits(cpus=cpus, memory_bytes=memory_bytes(memory) if memory else None, pids=pids)
 
 
-def kubelet_config(instance: dict[str, Any], settings: dict[str, Any], capacity: Callable[[], Capacity]) -> str | None:
+def kubelet_config(
+    instance: dict[str, Any], settings: dict[str, Any], capacity: Callable[[], Capacity], shared: bool
+) -> str | None:
     """The kubelet's drop-in, by which a Node's allocatable equals the shape; None where there is nothing to say.
 
     :param settings: what else the pool wants of its kubelets, in the kubelet's own words.
     :param capacity: asked only where it matters.
+    :param shared: whether the machine's disk is its host's.
 
     A kubelet in a container sees its host's cores and memory: what is more than the shape is reserved. It takes the
     memory of evictionHard off allocatable by itself (facts.md).
@@ -164,7 +175,7 @@ def kubelet_config(instance: dict[str, Any], settings: dict[str, Any], capacity:
     if instance.get("memory"):
         reserved["memory"] = str(capacity().memory_bytes - memory_bytes(instance["memory"]) - EVICTION_MEMORY)
     if reserved:
-        said |= {"systemReserved": reserved, "evictionHard": EVICTION_HARD}
+        said |= {"systemReserved": reserved, "evictionHard": EVICTION_SHARED_DISK if shared else EVICTION_HARD}
     if not said:
         return None
     return yaml.safe_dump({"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration", **said})

@@ -89,11 +89,14 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
     problems += providers.option_problems(cluster, checked.providers)
     checked.recorded = session.ledger.cluster(cluster["name"])
     named = {pool["name"] for pool in pools}
-    kept = [pool for pool in session.ledger.pools(cluster["name"]) if pool.name not in named]
+    recorded = session.ledger.pools(cluster["name"])
+    kept = [pool for pool in recorded if pool.name not in named]
     workers = sum(pool.spec["desired_size"] for pool in kept)
     problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"], session.quotas.nodes, workers)
     with suppress(CskError):  # an Engine that doesn't answer is told by the checks below
-        found, told = shape_problems(session, cluster, pools, "csk_nodepools[{}]")
+        sizes = {pool.name: spec.size(pool.spec) for pool in recorded}
+        grows = any(spec.size(pool) > sizes.get(pool["name"], 0) for pool in pools)
+        found, told = shape_problems(session, cluster, pools, "csk_nodepools[{}]", grows)
         problems += found
         checked.warnings += told
     if scale and (checked.recorded is None or checked.recorded.status == "creating"):

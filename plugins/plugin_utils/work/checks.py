@@ -12,6 +12,7 @@ from ..context.session import Session
 from ..control_planes.stacked import certificates
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine, masters_of
+from ..ledger import networks
 from ..rules import instance, settings, spec, versions
 from ..rules.quotas import clusters_problem
 
@@ -41,16 +42,22 @@ def quota_problems(session: Session) -> list[Problem]:
 
 
 def network_problems(session: Session, cluster: dict[str, Any], taken: Sequence[str]) -> list[Problem]:
-    """Where the cluster's networks overlap those of the Engine's host or of other clusters."""
+    """Where the cluster's networks overlap those of the Engine's host or of other clusters, or none is free for it."""
+    clusters = session.ledger.clusters()
+    problems = []
+    try:
+        networks.choose(clusters, cluster, taken, cluster.get("vpc_cidr"))
+    except CskError as error:
+        problems += error.problems
     own = {
         f"csk_cluster.{key}": ipaddress.IPv4Network(cluster[key])
-        for key in ("vpc_cidr", "pod_cidr", "service_cidr")
+        for key in ("pod_cidr", "service_cidr")
         if cluster.get(key) and not _malformed(cluster[key])
     }
     others = {f"a network of the machines' host, {cidr}": ipaddress.IPv4Network(cidr) for cidr in taken}
-    for other in session.ledger.clusters():
+    for other in clusters:
         others[f"the machine network of cluster {other.name}"] = ipaddress.IPv4Network(other.vpc_cidr)
-    return [problem for name, network in own.items() for problem in spec.overlap_problems({name: network}, others)]
+    return problems + [found for name, net in own.items() for found in spec.overlap_problems({name: net}, others)]
 
 
 def _malformed(cidr: str) -> bool:
@@ -75,24 +82,26 @@ def certificate_sentences(
 
 
 def shape_problems(
-    session: Session, cluster: dict[str, Any], pools: Sequence[dict[str, Any]], where: str
+    session: Session, cluster: dict[str, Any], pools: Sequence[dict[str, Any]], where: str, grows: bool
 ) -> tuple[list[Problem], list[str]]:
     """Which pools' machines don't fit where the provider makes them; and whether all together are too many.
 
     :param cluster: the cluster's settings.
     :param where: the pools' place in the file, which may have ``{}`` for the number.
+    :param grows: whether workers come: then those without a shape count, too.
     """
     places = {where.format(index): pool for index, pool in enumerate(pools)}
-    shaped = {place: pool for place, pool in places.items() if any(pool["instance"].values())}
-    if not shaped:
+    concerned = {place: pool for place, pool in places.items() if grows or any(pool["instance"].values())}
+    if not concerned:
         return [], []
-    fleet = session.planned_fleet(cluster, [pool["provider"] for pool in shaped.values()])
+    fleet = session.planned_fleet(cluster, [pool["provider"] for pool in concerned.values()])
     found: list[Problem] = []
     told: list[str] = []
-    for provider in dict.fromkeys(settings.provider_of(pool, cluster) for pool in shaped.values()):
+    for provider in dict.fromkeys(settings.provider_of(pool, cluster) for pool in concerned.values()):
         capacity = fleet.capacity_at(provider)
-        mine = {place: pool for place, pool in shaped.items() if settings.provider_of(pool, cluster) == provider}
+        mine = {place: pool for place, pool in concerned.items() if settings.provider_of(pool, cluster) == provider}
         for place, pool in mine.items():
             found += instance.host_problems(pool["instance"], capacity, f"{place}.instance")
-        told += instance.overcommit(((pool["instance"], spec.size(pool)) for pool in mine.values()), capacity)
+        sizes = [(pool["instance"], spec.size(pool)) for pool in mine.values()]
+        told += instance.overcommit(sizes, capacity, fleet.shares_kernel(provider))
     return found, told

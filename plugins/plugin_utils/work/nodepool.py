@@ -103,7 +103,7 @@ def _scaling(session: Session, cluster: Cluster, values: dict[str, Any], pools: 
     scaling = decide(values, _of(session, cluster, values["name"]), "csk_nodepool")
     problems = list(scaling.problems)
     problems += pool_problems(pools.get(values["name"]), values, "csk_nodepool")
-    problems += shape_problems(session, cluster.spec, [values], "csk_nodepool")[0]
+    problems += shape_problems(session, cluster.spec, [values], "csk_nodepool", grows=False)[0]
     if scaling.missing:
         provider = provider_of(values, cluster.spec)
         problems += session.planned_fleet(cluster.spec, [provider]).check(cluster.version, {provider: scaling.missing})

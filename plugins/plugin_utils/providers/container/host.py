@@ -65,6 +65,7 @@ echo "last_cap=$(cat /proc/sys/kernel/cap_last_cap)"
 echo "disk_free=$(df -B1 --output=avail /data | tail -n 1)"
 if [ -c /host/dev/fuse ]; then echo fuse=1; fi
 if [ -d /host/lib/modules ]; then echo modules=1; fi
+if [ -d /proc/sys/net/bridge ]; then echo bridge_netfilter=1; fi
 for f in /host/etc/resolv.conf /host/run/systemd/resolve/resolv.conf; do
   [ -r "$f" ] || continue
   while read -r key value _; do case $key in nameserver) echo "nameserver=$value" ;; esac; done < "$f"
@@ -87,6 +88,7 @@ class HostFacts:
 
     :param missing: capabilities that the Engine itself lacks, so that no container can have them.
     :param disk_free: bytes free at the data root.
+    :param bridge_netfilter: whether the kernel has br_netfilter loaded.
     :param nameservers: those that a container can reach: loopback ones are left out.
     :param routes: IPv4 CIDRs that the host has routes to.
     :param mtu: of the interface with the default route.
@@ -99,6 +101,7 @@ class HostFacts:
     disk_free: int
     fuse: bool
     modules: bool
+    bridge_netfilter: bool
     nameservers: tuple[str, ...]
     routes: tuple[str, ...]
     mtu: int
@@ -141,6 +144,7 @@ def parse_facts(output: str, info: dict[str, Any]) -> HostFacts:
         disk_free=int(values["disk_free"][0]),
         fuse="fuse" in values,
         modules="modules" in values,
+        bridge_netfilter="bridge_netfilter" in values,
         nameservers=tuple(reachable),
         routes=tuple(dict.fromkeys(routes)),
         mtu=int(values.get("mtu", ["1500"])[0]),

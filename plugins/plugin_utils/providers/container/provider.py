@@ -92,6 +92,16 @@ class ContainerProvider(Provider):
                         "free some, or ask for fewer machines.",
                     )
                 )
+        if not host.bridge_netfilter and not (host.modules and host.privileged):
+            problems.append(
+                Problem(
+                    "Docker Engine's host",
+                    "its kernel hasn't loaded br_netfilter, and nodes can't load it.",
+                    "a pod reaches a service on its own node only where bridged packets pass the node's rules.",
+                    "load it on the host, also at its next boot: modprobe br_netfilter; "
+                    "echo br_netfilter > /etc/modules-load.d/csk.conf",
+                )
+            )
         if "SYS_ADMIN" in host.missing or "NET_ADMIN" in host.missing:
             problems.append(
                 Problem(

@@ -63,13 +63,19 @@ def test_a_shape_on_its_host(given, wrong):
         ([(NOTHING, 30)], []),
         ([(NOTHING | {"cpus": 2.0, "memory": "4Gi"}, 2)], []),
         ([(NOTHING | {"cpus": 2.0}, 1), (NOTHING | {"cpus": 1.5}, 2)], ["5 cores together, their host has 4"]),
-        ([(NOTHING | {"memory": "3Gi"}, 3)], ["9216Mi of memory together, their host has 8192Mi"]),
+        ([(NOTHING | {"memory": "3Gi"}, 3)], ["offer pods 9216Mi of memory together, their host has 8192Mi."]),
     ],
 )
 def test_more_than_the_host_has_together(pools, told):
-    found = instance.overcommit(pools, HOST)
+    found = instance.overcommit(pools, HOST, shared=False)
     assert len(found) == len(told)
     assert all(part in sentence for part, sentence in zip(told, found, strict=True))
+
+
+def test_a_machine_without_a_shape_offers_all_of_its_host():
+    assert instance.overcommit([(NOTHING, 1)], HOST, shared=True) == []
+    (told,) = instance.overcommit([(NOTHING, 2), (NOTHING | {"memory": "1Gi"}, 1)], HOST, shared=True)
+    assert "17408Mi of memory together, their host has 8192Mi (2 without instance.memory" in told
 
 
 def test_what_a_machine_may_use():
@@ -83,7 +89,9 @@ def test_what_a_machine_may_use():
 @pytest.mark.parametrize("cpus", [0.5, 1.0, 1.25, 4.0])
 @pytest.mark.parametrize("memory", ["512Mi", "2Gi", "7Gi"])
 def test_allocatable_equals_the_shape(cpus, memory):
-    said = yaml.safe_load(instance.kubelet_config({"cpus": cpus, "memory": memory, "max_pods": 200}, {}, lambda: HOST))
+    said = yaml.safe_load(
+        instance.kubelet_config({"cpus": cpus, "memory": memory, "max_pods": 200}, {}, lambda: HOST, False)
+    )
     reserved = said["systemReserved"]
     assert said["evictionHard"]["memory.available"] == "100Mi"
     assert HOST.cpus * 1000 - int(reserved["cpu"].removesuffix("m")) == cpus * 1000
@@ -93,12 +101,19 @@ def test_allocatable_equals_the_shape(cpus, memory):
     assert said["maxPods"] == 200
 
 
+def test_a_disk_that_is_the_hosts_is_not_the_nodes_to_free():
+    for shared, threshold in ((True, "0%"), (False, "15%")):
+        said = yaml.safe_load(instance.kubelet_config(NOTHING | {"memory": "1Gi"}, {}, lambda: HOST, shared))
+        assert said["evictionHard"]["imagefs.available"] == threshold
+        assert said["evictionHard"]["memory.available"] == "100Mi"
+
+
 def test_a_kubelet_is_told_only_what_was_asked_for():
     def nobody() -> Capacity:
         raise AssertionError("the host is asked though it doesn't matter")
 
     def told(shape, **settings):
-        text = instance.kubelet_config(shape, settings, nobody)
+        text = instance.kubelet_config(shape, settings, nobody, shared=True)
         return text and {key: value for key, value in yaml.safe_load(text).items() if key not in ("apiVersion", "kind")}
 
     assert told(NOTHING) is None

@@ -18,14 +18,14 @@ def pool(cpus, provider=None, size=1):
     return {"name": "web", "state": "present", "desired_size": size, "instance": instance, "provider": provider}
 
 
-def shape(*pools):
+def shape(*pools, grows=False):
     asked = []
 
     def fleet(_settings, names):
         asked.extend(names)
-        return SimpleNamespace(capacity_at=HOSTS.__getitem__)
+        return SimpleNamespace(capacity_at=HOSTS.__getitem__, shares_kernel=lambda name: name == "near")
 
-    problems, told = checks.shape_problems(SimpleNamespace(planned_fleet=fleet), CLUSTER, pools, "p[{}]")
+    problems, told = checks.shape_problems(SimpleNamespace(planned_fleet=fleet), CLUSTER, pools, "p[{}]", grows)
     return [problem.where for problem in problems], told, asked
 
 
@@ -35,9 +35,13 @@ def test_each_pool_is_judged_by_the_host_of_its_machines():
 
 def test_what_is_too_much_together_is_told_by_host():
     _problems, told, _asked = shape(pool(2, size=2), pool(2, "far", size=2))
-    assert len(told) == 1
     assert "4 cores together, their host has 2" in told[0]
 
 
-def test_nobody_is_asked_for_pools_without_a_shape():
+def test_workers_that_come_without_a_shape_see_all_of_their_host():
+    _problems, told, _asked = shape(pool(None, size=3), pool(None, "far", size=3), grows=True)
+    assert [sentence.partition("(")[2] for sentence in told] == ["3 without instance.memory see all of it)."]
+
+
+def test_nobody_is_asked_for_pools_without_a_shape_that_stay():
     assert shape(pool(None), pool(None, "far")) == ([], [], [])

@@ -53,6 +53,7 @@ def test_facts_of_a_limited_host_on_cgroup_v1() -> None:
     assert not facts.privileged
     assert facts.fuse
     assert not facts.modules
+    assert not facts.bridge_netfilter
     assert facts.mtu == 1400
 
 

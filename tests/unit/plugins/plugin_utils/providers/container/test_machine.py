@@ -29,6 +29,7 @@ def host(**facts: Any) -> HostFacts:
         "disk_free": 1 << 40,
         "fuse": True,
         "modules": True,
+        "bridge_netfilter": True,
         "nameservers": (),
         "routes": (),
         "mtu": 1500,
