@@ -115,6 +115,7 @@ options:
           - V(pods), pods that can't be evicted without losing something; they are lost.
           - V(stored_objects), objects that are stored in a version which the target removed.
           - V(deprecated_apis), clients that use APIs which the target doesn't have.
+          - V(webhooks), admission webhooks that fail closed, aren't served, and are asked for pods or evictions.
           - V(dead_workers), workers that aren't Ready; they are left out.
         type: list
         elements: str

@@ -16,6 +16,7 @@ from ..core.models import Cluster, Machine
 from ..core.names import PORT
 from ..core.observed import Live, Observed
 from ..core.run import Run
+from ..kube.answers import said
 from ..kube.cluster_api import ClusterApi, connect
 from ..ledger import Ledger
 from ..providers import registry
@@ -155,10 +156,9 @@ class Session:
             try:
                 yield api
             except api.errors as error:
-                reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
                 rule = "the cluster's API answers at its endpoint."
                 fix = "run the playbook again; where that doesn't help, see csk.kubernetes.info and the masters."
-                raise CskError(Problem(f"API of {cluster.name}", f"{server}: {reason}.", rule, fix)) from None
+                raise CskError(Problem(f"API of {cluster.name}", f"{server}: {said(error)}.", rule, fix)) from None
 
     def folder(self, cluster: str) -> Path:
         """The cluster's folder in csk_home."""

@@ -17,6 +17,7 @@ class NodeState:
     :param unschedulable: whether it is cordoned.
     :param cordoned_by_csk: whether csk did that, to empty it.
     :param unschedulable_by_pool: whether csk did that because its pool wants it so.
+    :param message: why it isn't ready, as its condition says.
     """
 
     name: str
@@ -28,6 +29,7 @@ class NodeState:
     unschedulable: bool = False
     cordoned_by_csk: bool = False
     unschedulable_by_pool: bool = False
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,22 @@ class EtcdMember:
     used: int
     quota: int
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An admission webhook.
+
+    :param configuration: the object that has it, such as ``ValidatingWebhookConfiguration policies``.
+    :param closed: whether what it is asked for fails where it doesn't answer.
+    :param asked_for: (API group, resource, operation) of each kind of request, ``*`` for any.
+    :param service: ``namespace/name`` of the service that it is; empty where it is a URL.
+    :param ready: how many endpoints of that service are ready.
+    """
+
+    configuration: str
+    name: str
+    closed: bool
+    asked_for: tuple[tuple[str, str, str], ...]
+    service: str = ""
+    ready: int = 0

@@ -155,10 +155,12 @@ def connect(
 
 def _node_state(node: Any, kubelet: bool) -> NodeState:
     conditions = {condition.type: condition.status for condition in node.status.conditions or []}
+    messages = {condition.type: condition.message or "" for condition in node.status.conditions or []}
+    ready = conditions.get("Ready") == "True"
     taints = [(taint.key, taint.value or "", taint.effect) for taint in node.spec.taints or []]
     return NodeState(
         name=node.metadata.name,
-        ready=conditions.get("Ready") == "True",
+        ready=ready,
         kubelet=kubelet,
         version=node.status.node_info.kubelet_version,
         labels=dict(node.metadata.labels or {}),
@@ -166,6 +168,7 @@ def _node_state(node: Any, kubelet: bool) -> NodeState:
         unschedulable=bool(node.spec.unschedulable),
         cordoned_by_csk=CORDONED_BY_CSK in (node.metadata.annotations or {}),
         unschedulable_by_pool=UNSCHEDULABLE_BY_POOL in (node.metadata.annotations or {}),
+        message="" if ready else messages.get("Ready", ""),
     )
 
 
@@ -185,4 +188,10 @@ def nodes_missing(observed: Observed, names: Iterable[str]) -> list[str]:
         return ["the API server doesn't answer"]
     states = observed.nodes
     absent = [f"{name} isn't there" for name in names if name not in states]
-    return absent + [f"{n} isn't Ready" for n in names if n in states and not (states[n].ready and states[n].kubelet)]
+    unready = [states[n] for n in names if n in states and not (states[n].ready and states[n].kubelet)]
+    return absent + [f"{state.name} isn't Ready ({_why(state)})" for state in unready]
+
+
+def _why(state: NodeState) -> str:
+    """Why a Node isn't Ready, as its condition says."""
+    return "its kubelet doesn't answer" if state.ready else state.message or "its kubelet hasn't said why"

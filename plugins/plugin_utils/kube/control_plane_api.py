@@ -16,7 +16,8 @@ from typing import Any
 from ..core.errors import CskError, Problem
 from ..core.names import SYSTEM
 from ..core.observed import EtcdMember
-from .node_api import NodeApi
+from .admission_api import AdmissionApi
+from .answers import said
 
 ETCDCTL_SECONDS = 30
 SETTLING_SECONDS = 30  # of etcd after a member came or went
@@ -27,7 +28,7 @@ STATIC_PODS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-schedu
 _DEPRECATED = re.compile(r"^apiserver_requested_deprecated_apis{(.*)} [1-9]", re.MULTILINE)
 
 
-class ControlPlaneApi(NodeApi):
+class ControlPlaneApi(AdmissionApi):
     """The masters, through the API."""
 
     def etcd_members(self, through: str) -> list[EtcdMember]:
@@ -163,7 +164,7 @@ class ControlPlaneApi(NodeApi):
             text = process.read_all()
             process.close()
         except self._client.ApiException as error:
-            raise CskError(Problem(where, f"etcdctl can't be run: {error.reason}.", rule, fix)) from None
+            raise CskError(Problem(where, f"etcdctl can't be run: {said(error)}.", rule, fix)) from None
         if check and code != 0:
             raise CskError(Problem(where, f"etcdctl {' '.join(arguments)}: {text.strip()[-300:]}", rule, fix))
         return text

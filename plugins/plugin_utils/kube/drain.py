@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..core.draining import Drain, Obstacle
+from .answers import refusal
 
 if TYPE_CHECKING:
     from .node_api import NodeApi
@@ -84,16 +84,6 @@ def _evict(api: NodeApi, node: str, pod: Any, how: Drain) -> Obstacle | None:
         return None
     fix = "let the budget allow it (more replicas, or a smaller budget), then run the playbook again."
     return Obstacle(node, _name(pod), refusal(error.body) or str(error.reason), fix)
-
-
-def refusal(body: str | None) -> str:
-    """What the API server says of an eviction that it refused: the budget, what it needs, and what there is."""
-    try:
-        status = json.loads(body or "")
-        causes = [cause["message"] for cause in (status.get("details") or {}).get("causes") or []]
-        return "; ".join(causes) or status["message"]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return ""
 
 
 def _ending(left: dict[str, list[Any]], evicted: set[str], how: Drain) -> list[Obstacle]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.names import CORDONED_BY_CSK
+from .causes import LONGEST, condition_cause, event_cause, pod_cause
 
 PROBES = "kube-system"  # the namespace of the pods that show whether a node runs pods
 
@@ -105,10 +106,25 @@ class NodeApi:
         }
         self._core.create_namespaced_pod(PROBES, body, _request_timeout=self._timeout)
 
-    def probe_runs(self, node: str) -> bool:
-        """Whether the pod of ``put_probe`` runs."""
+    def probe_fault(self, node: str) -> str:
+        """Why the pod of ``put_probe`` doesn't run; empty where it does."""
         pod = self._core.read_namespaced_pod(f"csk-probe-{node}", PROBES, _request_timeout=self._timeout)
-        return pod.status.phase == "Running"
+        if pod.status.phase == "Running":
+            return ""
+        return ": ".join(filter(None, ("a pod doesn't start on it", pod_cause(pod)[:LONGEST])))
+
+    def workload_cause(self, namespace: str, kind: str, name: str) -> str:
+        """Why a Deployment or DaemonSet has fewer pods than it should; empty where nothing says so."""
+        read = {"Deployment": self._apps.read_namespaced_deployment, "DaemonSet": self._apps.read_namespaced_daemon_set}
+        item = read[kind](name, namespace, _request_timeout=self._timeout)
+        selector = ",".join(f"{key}={value}" for key, value in (item.spec.selector.match_labels or {}).items())
+        listed = {"namespace": namespace, "_request_timeout": self._timeout}
+        pods = self._core.list_namespaced_pod(label_selector=selector, **listed).items
+        found = condition_cause(item.status.conditions) or next(filter(None, map(pod_cause, pods)), "")
+        if not found:
+            warnings = self._core.list_namespaced_event(field_selector="type=Warning", **listed).items
+            found = event_cause(warnings, name)
+        return found[:LONGEST]
 
     def delete_probe(self, node: str) -> None:
         """Remove the pod of ``put_probe``; one that isn't there is no error."""

@@ -11,9 +11,10 @@ from typing import Any
 from ..core.draining import Obstacle
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine
-from ..core.observed import EtcdMember, NodeState
+from ..core.observed import EtcdMember, NodeState, Webhook
 from .upgrade_rules import Upgrade
 from .versions import minor_of, version_key
+from .webhooks import in_the_way
 
 KUBELET_SKEW = 3  # minors that a kubelet may be behind its API server (kubernetes.io, Version Skew Policy)
 ETCD_FULL = 0.8  # of the space that etcd may use
@@ -26,6 +27,7 @@ ACCEPT = {
     "pods": "pods that can't be evicted: they are lost",
     "stored_objects": "objects are stored in a version that the target removed: it may not be able to read them",
     "deprecated_apis": "clients use APIs that the target doesn't have: their requests will fail",
+    "webhooks": "admission webhooks that nobody serves refuse pods or evictions: the upgrade waits, and may stop there",
     "dead_workers": "workers that aren't Ready: they are left out",
 }
 
@@ -36,6 +38,7 @@ class Found:
 
     :param stopped: machines that don't run.
     :param budgets: PodDisruptionBudgets (``namespace/name``) that allow no disruption now.
+    :param webhooks: all admission webhooks.
     :param pods: pods that couldn't be evicted.
     :param deprecated: APIs that clients asked for and that a release has not: (group/version resource, that release).
     :param stored: versions that the target removed and objects are stored in: (group/version/resource, how many).
@@ -49,6 +52,7 @@ class Found:
     stopped: Sequence[str] = ()
     etcd: Sequence[EtcdMember] = ()
     budgets: Sequence[str] = ()
+    webhooks: Sequence[Webhook] = ()
     pods: Sequence[Obstacle] = ()
     deprecated: Sequence[tuple[str, str]] = ()
     stored: Sequence[tuple[str, int]] = ()
@@ -244,7 +248,7 @@ def _obstacles(
         every.append(("dead_workers", Problem(f"workers {', '.join(dead)}", what, rule_text, fix)))
     if masters_left:
         every += [("", problem) for problem in _etcd(machines, found)]
-    return every + _pods(found) + _stored(found) + _apis(rule, found)
+    return every + _webhooks(found) + _pods(found) + _stored(found) + _apis(rule, found)
 
 
 def _by_rule(cluster: Cluster, rule: Upgrade) -> list[tuple[str, Problem]]:
@@ -292,6 +296,16 @@ def _etcd(machines: Sequence[Machine], found: Found) -> list[Problem]:
             fix = "delete what isn't needed, then etcdctl defrag."
             problems.append(Problem(where, what, f"at most {ETCD_FULL:.0%} of its space is used.", fix))
     return problems
+
+
+def _webhooks(found: Found) -> list[tuple[str, Problem]]:
+    text = "a webhook that fails closed is served while nodes are emptied and pods come back."
+    fix = f"see to the pods of its service, or remove it; {_by_name('webhooks')}"
+    return [
+        ("webhooks", Problem(f"{webhook.configuration}, {webhook.name}", f"is asked when {kept}, fails closed, and the "
+                             f"service {webhook.service} has no ready endpoint.", text, fix))
+        for webhook, kept in in_the_way(found.webhooks)
+    ]  # fmt: skip
 
 
 def _pods(found: Found) -> list[tuple[str, Problem]]:

@@ -17,6 +17,6 @@ def probe_faults(
     """Why a pod can't be run on a node; it is run to see that, and goes."""
     api.put_probe(machine.name, image)
     try:
-        return wait(lambda: [] if api.probe_runs(machine.name) else ["a pod doesn't start on it"], seconds, say)
+        return wait(lambda: list(filter(None, [api.probe_fault(machine.name)])), seconds, say)
     finally:
         api.delete_probe(machine.name)

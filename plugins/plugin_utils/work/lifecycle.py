@@ -18,6 +18,7 @@ from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine, masters_of
 from ..core.names import ADDONS, ORIGIN_LABEL, PORT
 from ..core.observed import Observed
+from ..kube.causes import AddonCauses
 from ..kube.cluster_api import ClusterApi, nodes_missing
 from ..render import pki
 from ..rules.records import same_record
@@ -76,12 +77,17 @@ def _forget_nodes(api: ClusterApi, cluster: Cluster, names: Sequence[str], timeo
 def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequence[Machine], timeout: int) -> None:
     machines = masters_of(recorded)
     masters = [machine.name for machine in machines]
+    causes = AddonCauses(api)
 
     def missing(observed: Observed) -> list[str]:
         gone = nodes_missing(observed, [machine.name for machine in recorded])
         # In an upgrade a new master hasn't the old add-ons' images; the upgrade brings them to its release.
         if observed.reachable and not cluster.upgrade_to:
-            gone += [f"{name} isn't available" for name in ADDONS if not observed.addons.get(name)]
+            unavailable = [name for name in ADDONS if not observed.addons.get(name)]
+            gone += [
+                f"{name} isn't available" + (f" ({cause})" if (cause := causes.of(name)) else "")
+                for name in unavailable
+            ]
         if gone:
             return gone
         healthy = 0

@@ -78,7 +78,9 @@ def test_a_pod_cannot_take_it(healthy: TestCluster, place: str, source: str) -> 
         healthy.kube.apply(pod("speaker", namespace, node, "echo", tolerations=anywhere))
         healthy.kube.wait("pod/speaker", "condition=Ready", "-n", namespace)
         address = healthy.kube.pods("-n", namespace)["speaker"]["status"]["podIP"]
-        sandbox = machines(node, "crictl", "pods", "--quiet", "--namespace", namespace, "--name", "speaker").strip()
+        sandbox = machines(
+            node, "crictl", "pods", "--latest", "--quiet", "--state=ready", "--namespace", namespace
+        ).strip()
         inside = json.loads(machines(node, "crictl", "inspectp", sandbox))["info"]["pid"]
         sender = address if source == "its own" else machines.address(other)
         arguments = [machines.address(holder), sender, str(record.router_id), record.endpoint]

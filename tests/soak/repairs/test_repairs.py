@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.cluster import TestCluster
 from support.kube import pod, until
+from support.playbooks import read_until
 
 MASTER = "node-role.kubernetes.io/control-plane"
 
@@ -85,3 +86,29 @@ def test_a_deleted_node_registers_again(healthy: TestCluster) -> None:
         for url in asked:
             ask = ("exec", "-n", namespace, "client", "--", "/bin/echo", "get", url)
             until(lambda ask=ask: cluster.kube.run(*ask).returncode == 0, 30)
+
+
+def test_what_is_waited_for_is_told_with_its_cause(healthy: TestCluster) -> None:
+    """A webhook on pods that fails closed and that nobody serves keeps CoreDNS from coming back."""
+    cluster = healthy
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    hook = {
+        "name": "gate.example.com", "rules": [rule], "sideEffects": "None", "admissionReviewVersions": ["v1"],
+        "clientConfig": {"service": {"namespace": "default", "name": "gate"}},
+    }  # fmt: skip
+    kind = "ValidatingWebhookConfiguration"
+    configuration = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": "gate"}}
+    cluster.kube.apply(configuration | {"webhooks": [hook]})
+    try:
+        cluster.kube("delete", "pods", "-n", "kube-system", "-l", "k8s-app=kube-dns", "--wait=false")
+        until(lambda: not cluster.kube.pods("-n", "kube-system", "-l", "k8s-app=kube-dns"), 60)
+        with cluster.playbooks.started("create", file=cluster.file) as process:
+            said = read_until(process, r"waiting: .*coredns isn't available .*gate\.example\.com")
+            cluster.kube("delete", kind, "gate")
+            # The controllers of a workload that may not make pods wait ever longer before they try again.
+            cluster.kube("rollout", "restart", "deployment/coredns", "-n", "kube-system")
+            process.communicate(timeout=300)
+            assert process.returncode == 0, said
+    finally:
+        cluster.kube.run("delete", kind, "gate", "--ignore-not-found")
+    cluster.whole()

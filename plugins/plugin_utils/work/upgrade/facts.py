@@ -95,6 +95,7 @@ def _cluster(
             etcd=_etcd(api, masters),
             stored=_stored(api, masters, removed),
             budgets=api.budgets_without_room(),
+            webhooks=api.webhooks(),
             pods=[found for several in pods for found in several],
             deprecated=sorted({entry for several in deprecated for entry in several}),
         )

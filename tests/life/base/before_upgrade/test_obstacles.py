@@ -14,6 +14,24 @@ from support.upgrades import SPACE, budget, serve
 REMOVED = "storage.k8s.io/v1beta1/volumeattributesclasses"
 
 
+# Nobody serves it; it is asked for pods of a namespace only that isn't there.
+WEBHOOK = {
+    "apiVersion": "admissionregistration.k8s.io/v1",
+    "kind": "ValidatingWebhookConfiguration",
+    "metadata": {"name": "gate"},
+    "webhooks": [
+        {
+            "name": "gate.example.com",
+            "clientConfig": {"service": {"namespace": SPACE, "name": "gate"}, "caBundle": ""},
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gated"}},
+            "sideEffects": "None",
+            "admissionReviewVersions": ["v1"],
+        }
+    ],
+}
+
+
 def store_old(kube: Kube) -> None:
     """Have an object in etcd as an API server of long ago stored it, in a version that 1.37 removed."""
     thing = {
@@ -49,6 +67,7 @@ def test_every_obstacle_at_once(cluster: TestCluster) -> None:
     kube.wait("pod/alone", "condition=Ready", "-n", SPACE)
     cluster.machines("master-3", "systemctl", "stop", "kubelet")
     store_old(kube)
+    kube.apply(WEBHOOK)
     archive.rename(aside)
     try:
         refused = cluster.playbooks.run("plan", file=cluster.file, csk_upgrade_to="1.37")
@@ -57,6 +76,7 @@ def test_every_obstacle_at_once(cluster: TestCluster) -> None:
         cluster.machines("master-3", "systemctl", "start", "kubelet")
         listed = kube("get", "volumeattributesclasses", "-o", "json")  # as the message says
         kube("replace", "-f", "-", stdin=listed)
+        kube("delete", "validatingwebhookconfiguration", "gate")
         kube("delete", "namespace", SPACE)  # to its end: its pods would be in the upgrade's way
     refused.refused(
         "images/kube-proxy.tar is missing",
@@ -64,6 +84,7 @@ def test_every_obstacle_at_once(cluster: TestCluster) -> None:
         f"PodDisruptionBudget {SPACE}/echo: allows no disruption now",
         f"pod {SPACE}/alone on default-1: no controller would make it again",
         "csk_upgrade_options.accept: [pods]",
+        "ValidatingWebhookConfiguration gate, gate.example.com: is asked when pods are made, fails closed",
         f"API {REMOVED}: objects that are stored in it: 1",
     )
     kube.until(lambda: kube.ready() == cluster.nodes, 60)

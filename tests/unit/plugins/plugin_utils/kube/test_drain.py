@@ -1,10 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which pods are evicted, which keep a node from being emptied, and what is told of a refusal."""
+"""Which pods are evicted, and which keep a node from being emptied."""
 
 from __future__ import annotations
 
-import json
 from types import SimpleNamespace
 
 import pytest
@@ -58,20 +57,3 @@ def test_what_keeps_a_node_from_being_emptied(found, said):
         assert (refused.node, refused.pod) == ("web-1", "web/a")
         assert said in refused.fix
     assert drain.obstacle("web-1", found, BOLD) is None
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        (json.dumps({"message": "Cannot evict", "details": {"causes": [{"message": "The budget x"}]}}), "The budget x"),
-        (json.dumps({"message": "Cannot evict", "details": {}}), "Cannot evict"),
-        (json.dumps({"message": "Cannot evict"}), "Cannot evict"),
-        (json.dumps({"details": None}), ""),
-        ("[]", ""),
-        ("not JSON", ""),
-        ("", ""),
-        (None, ""),
-    ],
-)
-def test_what_a_refusal_says(body, said):
-    assert drain.refusal(body) == said

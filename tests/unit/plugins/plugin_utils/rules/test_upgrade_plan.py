@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.draining import Obstacle
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError, Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Cluster, Machine
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.observed import EtcdMember, NodeState
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.observed import EtcdMember, NodeState, Webhook
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules import upgrade_plan
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules.upgrade_rules import Step, Upgrade
 
@@ -61,6 +61,9 @@ def planned(machines=MACHINES, rule=ALLOWED, found=None, accept=(), cluster=CLUS
     return upgrade_plan.plan(cluster, machines, rule, found or healthy(machines), options, following)
 
 
+WEBHOOK = Webhook(
+    "ValidatingWebhookConfiguration policies", "a.example", True, (("", "pods", "CREATE"),), "policy/gate"
+)
 # How each obstacle that a person may accept comes to be, and what it is told of.
 ACCEPTABLE = {
     "expired": ({"rule": EXPIRED}, "csk_upgrade_to"),
@@ -68,6 +71,7 @@ ACCEPTABLE = {
     "pods": ({"found": healthy(pods=[POD])}, "pod web/a on web-1"),
     "stored_objects": ({"found": healthy(stored=[("g/v1beta1/r", 7)])}, "API g/v1beta1/r"),
     "deprecated_apis": ({"found": healthy(deprecated=[("g/v1beta1/r", "1.37")])}, "API g/v1beta1/r"),
+    "webhooks": ({"found": healthy(webhooks=[WEBHOOK])}, "ValidatingWebhookConfiguration policies, a.example"),
     "dead_workers": ({"found": healthy(stopped=["web-2"])}, "workers web-2"),
 }
 # Those that nobody may accept.
