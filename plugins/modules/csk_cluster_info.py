@@ -75,6 +75,9 @@ clusters:
     addons:
       description: The add-ons, and whether each is available.
       type: dict
+    isolation:
+      description: What the machines of each of its providers keep from each other, in a sentence.
+      type: dict
     differs:
       description: What a run of create would put right, in sentences.
       type: list

@@ -77,6 +77,10 @@ class Fleet:
         """What the host of a provider's machines has."""
         return self._providers[provider].capacity()
 
+    def isolation(self) -> dict[str, str]:
+        """What the machines of each provider keep from each other, in a sentence."""
+        return {name: provider.traits.isolation for name, provider in self._providers.items()}
+
     def shares_kernel(self, provider: str) -> bool:
         """Whether a provider's machines share the kernel of their host, and see all that it has."""
         return self._providers[provider].traits.kernel == "shared"

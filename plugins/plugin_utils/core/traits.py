@@ -28,3 +28,10 @@ class Traits:
     shares_disk: bool
     bakes_images: bool
     has_console: bool
+
+    @property
+    def isolation(self) -> str:
+        """What a pod that is root on its machine can do beyond it, in a sentence."""
+        if self.kernel == "own":
+            return "a machine has a kernel of its own: a privileged pod is root of its machine, no more."
+        return "machines share their host's kernel: a privileged pod is root of that host, of every cluster and ledger on it."

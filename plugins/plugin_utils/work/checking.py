@@ -138,6 +138,11 @@ def _check_new(session: Session, checked: Checked) -> None:
         if checked.version:
             checked.problems += fleet.check(checked.version, counts)
         checked.problems += network_problems(session, cluster, fleet.networks())
+        checked.warnings += [
+            f"provider {name}: {fleet.isolation()[name]} See docs/security.md."
+            for name in checked.providers
+            if fleet.shares_kernel(name)
+        ]
         foreign = fleet.clusters().get(cluster["name"])
         if foreign:
             checked.problems.append(

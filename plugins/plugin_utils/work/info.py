@@ -100,6 +100,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
         "nodepools": [{"name": pool.name, **pool.spec} for pool in pools.values()],
         "other_nodes": foreign,
         "addons": live.observed.addons,
+        "isolation": session.fleet(cluster).isolation(),
         "differs": differs,
         "version_status": version_status(session.minors, cluster.version, session.today),
         "certificates": {title: day.isoformat() for title, day in ends.items()},
@@ -153,6 +154,7 @@ def summary(info: dict[str, Any]) -> list[str]:
         for node in info["nodes"]
     ]
     lines += [f"  not csk's   {name}" for name in info["other_nodes"]]
+    lines += [f"  isolation   {provider}: {sentence}" for provider, sentence in info["isolation"].items()]
     if info["kubeconfig"]:
         lines.append(f"  kubeconfig  {info['kubeconfig']}")
     lines += [f"  warning     {sentence}" for sentence in [*info["version_status"]["warnings"], *info["warnings"]]]

@@ -53,6 +53,23 @@ CAPABILITIES = [
     "CHECKPOINT_RESTORE",
 ]
 
+# Nothing on a node needs them (docs/security.md has the others, and why). Without them a machine can't set the host's
+# clock, audit or security modules, nor reach its ports and memory.
+UNNEEDED = (
+    "SYS_RAWIO",
+    "SYS_PACCT",
+    "SYS_BOOT",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "MAC_OVERRIDE",
+    "MAC_ADMIN",
+    "SYSLOG",
+    "WAKE_ALARM",
+    "BLOCK_SUSPEND",
+    "AUDIT_CONTROL",
+    "AUDIT_READ",
+)
+
 # Prints key=value lines. Needs the host's process, network and file trees. Only built-ins per process: hosts have many.
 FACTS_SCRIPT = r"""
 engine=1
@@ -107,9 +124,10 @@ class HostFacts:
     mtu: int
 
     @property
-    def privileged(self) -> bool:
-        """Whether ``--privileged`` works: the Engine has every capability that the kernel knows."""
-        return not self.missing
+    def dropped(self) -> tuple[str, ...]:
+        """Capabilities that machines don't get."""
+        modules = () if self.modules else ("SYS_MODULE",)
+        return tuple(dict.fromkeys((*self.missing, *UNNEEDED, *modules)))
 
 
 def missing_capabilities(bounding: str, last_cap: int) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from .host import HostFacts
 
 # Seconds for a machine to come up: 3 on a quiet machine; ten at once on two busy cores take many times that.
 BOOT_TIMEOUT = 120
-# Without --privileged Docker mounts cgroups read-only, and an init that finds them so doesn't manage them, or doesn't
+# Docker mounts cgroups read-only, and an init that finds them so doesn't manage them, or doesn't
 # start at all (cgroup v2).
 INIT = """
 while read -r _ target type options _; do
@@ -31,17 +31,11 @@ exec /sbin/init
 
 
 def privileges(host: HostFacts) -> dict[str, Any]:
-    """Host configuration that lets systemd, containerd and kubelet work in a container.
-
-    ``--privileged`` where the Engine has all capabilities; else everything but what it lacks, option by option.
-    """
-    unconfined = ["seccomp=unconfined", "apparmor=unconfined", "label=disable"]
-    if host.privileged:
-        return {"privileged": True, "security_opt": unconfined}
+    """Host configuration that lets systemd, containerd and kubelet work in a container (docs/security.md)."""
     return {
         "cap_add": ["ALL"],
-        "cap_drop": list(host.missing),
-        "security_opt": unconfined,
+        "cap_drop": list(host.dropped),
+        "security_opt": ["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
         "devices": ["/dev/fuse:/dev/fuse:rwm"] if host.fuse else [],
         # privileged pods (kube-proxy) get every device
         "device_cgroup_rules": ["a *:* rwm"],

@@ -92,7 +92,7 @@ class ContainerProvider(Provider):
                         "free some, or ask for fewer machines.",
                     )
                 )
-        if not host.bridge_netfilter and not (host.modules and host.privileged):
+        if not host.bridge_netfilter and (not host.modules or "SYS_MODULE" in host.missing):
             problems.append(
                 Problem(
                     "Docker Engine's host",
