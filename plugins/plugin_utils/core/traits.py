@@ -34,4 +34,4 @@ class Traits:
         """What a pod that is root on its machine can do beyond it, in a sentence."""
         if self.kernel == "own":
             return "a machine has a kernel of its own: a privileged pod is root of its machine, no more."
-        return "machines share their host's kernel: a privileged pod is root of that host, of every cluster and ledger on it."
+        return "machines share their host's kernel: a privileged pod is root of it, of every cluster and ledger there."
