@@ -8,6 +8,7 @@ Everything here is a pure function of the catalogue and of a date.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -196,3 +197,15 @@ def refuse_create(verdict: Verdict, minors: dict[str, Minor], today: date) -> Pr
         "the newest two minors released on or before the date may be created.",
         f"use one of {', '.join(minor.name for minor in allowed)}." if allowed else "wait for a release.",
     )
+
+
+def other_than_their_tags(release: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Which images, where they are built from modules, hold another version than their tag says, in sentences.
+
+    :param release: a release's components, as the catalogue has them; a tag is ``3.6.8-0``, ``v1.14.2`` or ``3.10.2``.
+    """
+    return [
+        f"the image {name}:{component['tag']} is {component['version']} where it is built from modules."
+        for name, component in release.items()
+        if component.get("tag") and component["tag"].removeprefix("v").partition("-")[0] != component["version"]
+    ]

@@ -24,6 +24,7 @@ from ..rules.settings import (
     provider_of,
     with_provider,
 )
+from ..rules.versions import other_than_their_tags
 from . import argspec, providers
 from .checks import certificate_sentences, network_problems, quota_problems, shape_problems, version_for
 from .refusing import refuse_unfinished, unfinished_pool_problems
@@ -137,6 +138,7 @@ def _check_new(session: Session, checked: Checked) -> None:
         fleet = session.planned_fleet(cluster, checked.providers)
         if checked.version:
             checked.problems += fleet.check(checked.version, counts)
+            checked.warnings += other_than_their_tags(session.release(checked.version))
         checked.problems += network_problems(session, cluster, fleet.networks())
         checked.warnings += [
             f"provider {name}: {fleet.isolation()[name]} See docs/security.md."

@@ -239,3 +239,20 @@ def test_until_when_as_far_as_it_is_known(minor, create_until, operate_until):
     if create_until:
         assert versions.judge(f"{minor}.10", MINORS, create_until).create
         assert not versions.judge(f"{minor}.10", MINORS, date.fromordinal(create_until.toordinal() + 1)).create
+
+
+@pytest.mark.parametrize(
+    ("version", "tag", "told"),
+    [
+        ("3.6.8", "3.6.8-0", False),
+        ("1.14.2", "v1.14.2", False),
+        ("2.3.7", None, False),
+        ("3.6.16", "3.6.8-0", True),
+        ("1.14.3", "v1.14.2", True),
+    ],
+)
+def test_an_image_that_is_another_version_than_its_tag_says(version, tag, told):
+    release = {"some": {"version": version} | ({"tag": tag} if tag else {})}
+    assert versions.other_than_their_tags(release) == (
+        [f"the image some:{tag} is {version} where it is built from modules."] if told else []
+    )

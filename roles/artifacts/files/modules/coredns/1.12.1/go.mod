@@ -1,0 +1,3 @@
+module csk.dev/artifacts/coredns
+
+go 1.26.8
