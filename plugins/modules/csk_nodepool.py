@@ -179,6 +179,7 @@ options:
         required: true
 extends_documentation_fragment:
   - csk.kubernetes.csk
+  - csk.kubernetes.csk.forget
   - csk.kubernetes.csk.attributes
 attributes:
   check_mode:
