@@ -83,6 +83,19 @@ attributes:
       - csk.kubernetes.csk
 """
 
+    FORGET = r"""
+options:
+  csk_forget:
+    description:
+      - Names of machines of the cluster that are off for certain, as you know and no provider can tell. What the API
+        has of them, Node, pods and attached volumes, may then go by force.
+      - It counts for machines whose Node isn't Ready, and is asked for, by name, where a machine may still run and its
+        provider can't stop it for certain. If such a machine does run, its pods run twice.
+    type: list
+    elements: str
+    default: []
+"""
+
     INFO = r"""
 options: {}
 attributes:

@@ -19,7 +19,12 @@ description:
   - A worker is cordoned and drained by the Eviction API, which respects PodDisruptionBudgets; then its Node goes, then
     its machine. A drain that can't finish in time is told with the pods and the budgets; the worker stays, and is
     uncordoned if csk cordoned it.
-  - A worker that doesn't answer is removed without being contacted.
+  - What counts in a drain is the pods that were there when it began. A pod that tolerates that its node is cordoned
+    may come back; it is told, with its toleration and its owner, evicted once more, and ends with its machine.
+  - A worker is drained as long as its kubelet renews its Lease, whether the API server reaches its port or not. It is
+    dead where its Lease is over and the provider says that its machine doesn't run. One that runs and is silent is
+    stopped first, where its provider can do that for certain; elsewhere the module refuses, and O(csk_forget) is asked
+    for. Only then its pods go by force, and volumes are detached by the taint C(node.kubernetes.io/out-of-service).
 options:
   cluster:
     description:
@@ -179,6 +184,7 @@ options:
         required: true
 extends_documentation_fragment:
   - csk.kubernetes.csk
+  - csk.kubernetes.csk.forget
   - csk.kubernetes.csk.attributes
 attributes:
   check_mode:

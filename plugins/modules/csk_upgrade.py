@@ -31,7 +31,8 @@ options:
       - With V(turn), it is seen that all masters but O(node) are well, which gets new certificates then.
       - With V(well), it is waited until O(node) is well with the target; then pods may come to it again.
       - With V(surged), new machines are made that take the places of O(nodes), with their zones, origins and ages.
-      - With V(retired), O(nodes) are emptied and removed, once new machines took their places.
+      - With V(retired), O(nodes) are emptied and removed as by M(csk.kubernetes.csk_nodepool), once new machines took
+        their places.
       - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were;
         then the task fails with O(cause).
       - With V(masters), the control plane is recorded to have the target.
@@ -128,6 +129,7 @@ options:
         default: none
 extends_documentation_fragment:
   - csk.kubernetes.csk
+  - csk.kubernetes.csk.forget
   - csk.kubernetes.csk.attributes
 attributes:
   check_mode:

@@ -135,6 +135,18 @@ class Fleet:
         folders = self._each(self._provider_names(names), lambda one, mine: one.deliver(self.cluster, mine, release))
         return {name: folders[provider] for name, provider in self._recorded.items() if provider in folders}
 
+    def stops(self, machine: str) -> bool:
+        """Whether a machine's provider stops machines so that they are sure to do nothing any more."""
+        return self._of(machine).traits.stops_provably
+
+    def stop(self, names: Sequence[str]) -> None:
+        """Stop machines, those whose providers can do it for certain; they keep their data.
+
+        :raises CskError: where one may still run.
+        """
+        mine = [name for name in names if self.stops(name)]
+        self._each(self._provider_names(mine), lambda one, some: one.stop(self.cluster, some))
+
     def delete(self, names: Sequence[str]) -> None:
         """Remove machines with their data."""
         self._each(self._provider_names(names), lambda one, mine: one.delete(self.cluster, mine, self.cluster_id))

@@ -41,6 +41,7 @@ class Session:
         self.home = given.home
         self.today = given.today
         self.quotas = given.quotas
+        self.forgotten = given.forgotten
         self.catalogue_folder = given.catalogue
         self.say = say
         self._given = given

@@ -13,11 +13,14 @@ from .machines import MachineState
 class NodeState:
     """A Node as the API shows it.
 
-    :param kubelet: whether its kubelet answered just now.
+    :param kubelet: whether its kubelet answered just now, at its own port.
     :param unschedulable: whether it is cordoned.
     :param cordoned_by_csk: whether csk did that, to empty it.
     :param unschedulable_by_pool: whether csk did that because its pool wants it so.
     :param message: why it isn't ready, as its condition says.
+    :param heard: when its kubelet last renewed its Lease, as the Lease says it; empty: never.
+    :param lapsed: whether that Lease is over, by the API server's clock.
+    :param unknown: whether the API lost sight of its kubelet (the condition Ready is Unknown).
     """
 
     name: str
@@ -30,6 +33,9 @@ class NodeState:
     cordoned_by_csk: bool = False
     unschedulable_by_pool: bool = False
     message: str = ""
+    heard: str = ""
+    lapsed: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True)

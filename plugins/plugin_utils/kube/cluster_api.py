@@ -14,9 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from ..core.names import ADDONS, CORDONED_BY_CSK, SYSTEM, UNSCHEDULABLE_BY_POOL
+from ..core.names import ADDONS, CORDONED_BY_CSK, SYSTEM, UNREACHED, UNSCHEDULABLE_BY_POOL
 from ..core.observed import NodeState, Observed
 from .control_plane_api import ControlPlaneApi
+from .leases import PATH as LEASES
+from .leases import heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +34,15 @@ class ClusterApi(ControlPlaneApi):
         from urllib3.exceptions import HTTPError
 
         try:
-            with ThreadPoolExecutor(4) as pool:
+            with ThreadPoolExecutor(5) as pool:
                 nodes = pool.submit(self._core.list_node, _request_timeout=self._timeout)
                 addons = pool.submit(self._addons)
                 record = pool.submit(self._record)
+                leases = pool.submit(self._answer, LEASES)
                 items = nodes.result().items
                 alive = dict(pool.map(self._kubelet_answers, [node.metadata.name for node in items]))
-                states = {node.metadata.name: _node_state(node, alive[node.metadata.name]) for node in items}
+                said = heard(leases.result().data, leases.result().headers["Date"])
+                states = {node.metadata.name: _node_state(node, alive, said) for node in items}
                 return Observed(True, states, addons.result(), record.result())
         except (HTTPError, self._client.ApiException, OSError):
             return Observed(False)
@@ -153,7 +157,8 @@ def connect(
         yield ClusterApi(server, Path(folder), timeout)
 
 
-def _node_state(node: Any, kubelet: bool) -> NodeState:
+def _node_state(node: Any, alive: dict[str, bool], said: dict[str, tuple[str, bool]]) -> NodeState:
+    when, lapsed = said.get(node.metadata.name, ("", True))
     conditions = {condition.type: condition.status for condition in node.status.conditions or []}
     messages = {condition.type: condition.message or "" for condition in node.status.conditions or []}
     ready = conditions.get("Ready") == "True"
@@ -161,7 +166,7 @@ def _node_state(node: Any, kubelet: bool) -> NodeState:
     return NodeState(
         name=node.metadata.name,
         ready=ready,
-        kubelet=kubelet,
+        kubelet=alive[node.metadata.name],
         version=node.status.node_info.kubelet_version,
         labels=dict(node.metadata.labels or {}),
         taints=tuple(sorted(taints)),
@@ -169,6 +174,9 @@ def _node_state(node: Any, kubelet: bool) -> NodeState:
         cordoned_by_csk=CORDONED_BY_CSK in (node.metadata.annotations or {}),
         unschedulable_by_pool=UNSCHEDULABLE_BY_POOL in (node.metadata.annotations or {}),
         message="" if ready else messages.get("Ready", ""),
+        heard=when,
+        lapsed=lapsed,
+        unknown=conditions.get("Ready") == "Unknown",
     )
 
 
@@ -188,10 +196,10 @@ def nodes_missing(observed: Observed, names: Iterable[str]) -> list[str]:
         return ["the API server doesn't answer"]
     states = observed.nodes
     absent = [f"{name} isn't there" for name in names if name not in states]
-    unready = [states[n] for n in names if n in states and not (states[n].ready and states[n].kubelet)]
-    return absent + [f"{state.name} isn't Ready ({_why(state)})" for state in unready]
+    silent = [f"{n}: {UNREACHED}" for n in names if n in states and states[n].ready and not states[n].kubelet]
+    return absent + silent + [_unready(states[n]) for n in names if n in states and not states[n].ready]
 
 
-def _why(state: NodeState) -> str:
-    """Why a Node isn't Ready, as its condition says."""
-    return "its kubelet doesn't answer" if state.ready else state.message or "its kubelet hasn't said why"
+def _unready(state: NodeState) -> str:
+    """That a Node isn't Ready, and why, as its condition says."""
+    return f"{state.name} isn't Ready" + (f" ({state.message})" if state.message else "")

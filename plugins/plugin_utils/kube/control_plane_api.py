@@ -177,11 +177,15 @@ class ControlPlaneApi(AdmissionApi):
         return None
 
     def _raw(self, path: str) -> str:
+        return self._answer(path).data.decode()
+
+    def _answer(self, path: str) -> Any:
+        """The API server's answer (urllib3's response) to a GET."""
         url = f"{self._api.configuration.host}{path}"
         response = self._api.rest_client.pool_manager.request("GET", url, timeout=self._timeout, retries=False)
         if response.status != HTTPStatus.OK:
             raise self._client.ApiException(status=response.status, reason=f"{path} answers {response.status}")
-        return response.data.decode()
+        return response
 
 
 def stored_version(value: bytes) -> str:

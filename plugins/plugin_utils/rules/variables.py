@@ -24,7 +24,7 @@ class Variable:
     playbooks: tuple[str, ...] = ()
 
 
-# Options of every csk_* module, which its action plugin reads as variables where the task doesn't give them.
+# Options of csk_* modules, which their action plugins read as variables where the task doesn't give them.
 COMMON = {
     "csk_home": Variable("the folder of ledger, kubeconfigs and artifacts"),
     "csk_ledger_url": Variable("the PostgreSQL database of a shared ledger"),
@@ -32,6 +32,7 @@ COMMON = {
     "csk_quotas": Variable("the quotas of the account"),
     "csk_today": Variable("the date of the catalogue's rules"),
     "csk_take_over": Variable("takes a lock over from a run on another host"),
+    "csk_forget": Variable("machines that are off for certain, so that their nodes may go by force"),
 }
 _OF_ONE = ("info", "delete", "renew", "rebuild", "load_image", "upgrade", "plan")
 VARIABLES = {

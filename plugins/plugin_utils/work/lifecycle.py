@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..context.fencing import judge, take_out
 from ..context.session import Session
 from ..control_planes.stacked import certificates
 from ..control_planes.stacked.renew import renew_administrator
@@ -21,6 +22,7 @@ from ..core.observed import Observed
 from ..kube.causes import AddonCauses
 from ..kube.cluster_api import ClusterApi, nodes_missing
 from ..render import pki
+from ..rules.fencing import way_anew
 from ..rules.records import same_record
 from . import argspec
 from .labels import put_labels
@@ -44,7 +46,7 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
     with session.api(cluster) as api:
         first = api.observe()
         if cluster.restore_from:
-            changes += _forget_nodes(api, cluster, [machine.name for machine in recorded], timeout)
+            changes += _forget_nodes(session, api, cluster, [machine.name for machine in recorded], timeout)
         if first.reachable:
             changes += put_labels(api, recorded, pools, first)
         _wait(session, api, cluster, recorded, timeout)
@@ -62,15 +64,21 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
     return changes
 
 
-def _forget_nodes(api: ClusterApi, cluster: Cluster, names: Sequence[str], timeout: int) -> list[str]:
-    """Remove the Nodes that a snapshot brought back and whose machines csk removed after it was taken."""
+def _forget_nodes(session: Session, api: ClusterApi, cluster: Cluster, names: Sequence[str], timeout: int) -> list[str]:
+    """Remove the Nodes that a snapshot brought back and whose machines csk removed after it was taken.
+
+    :raises CskError: where one of them lives after all.
+    """
     api.wait(
         lambda observed: [] if observed.reachable else ["the API server doesn't answer"], timeout, lambda _left: None
     )
     gone = [n.name for n in api.observe().nodes.values() if n.name not in names and ORIGIN_LABEL in n.labels]
+    found = judge(session, cluster, api, gone, rule=way_anew) if gone else None
+    if found and found.problems:
+        raise CskError(list(found.problems.values()))
+    session.fleet(cluster).stop(gone)
     for name in gone:
-        api.delete_pods(name)
-        api.delete_node(name)
+        take_out(session, api, name)
     return [f"{name}: its Node is removed; its machine went after the snapshot of {cluster.name}." for name in gone]
 
 

@@ -35,7 +35,6 @@ def machines(
         # Those that were only stopped first: they may be what etcd's majority lacks.
         _make(session, cluster, [machine for machine in made if machine not in replaced])
         forget(session, cluster, masters, replaced)
-        fleet.delete([machine.name for machine in replaced])
         made = replaced
     for machine in made:
         release = release_of(cluster, machine, masters)
@@ -72,14 +71,15 @@ def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None
 
 
 def _end_orphans(session: Session, cluster: Cluster, names: Sequence[str]) -> None:
-    """End the pods of Nodes that are missing, as Kubernetes does after a while.
+    """Let the pods of Nodes that are missing end, before Kubernetes removes them by force after a while.
 
-    The Node that registers anew gets another range of addresses: pods that stayed would be out of reach.
+    The Node that registers anew gets another range of addresses: pods that stayed would be out of reach. They run, so
+    it is their kubelet that ends them, as soon as it is back.
     """
     if names:
         with session.api(cluster, timeout=15) as api:
             for name in names:
-                api.delete_pods(name)
+                api.end_pods(name)
 
 
 def _machine_spec(

@@ -225,6 +225,13 @@ class ContainerProvider(Provider):
             self.store.take_back(cluster, names)
         return f"{DIRECTORIES[DELIVERED_IN]}/{DELIVERED}"
 
+    def stop(self, cluster: str, names: Sequence[str]) -> None:
+        """Kill machines, and see that nothing of them runs; see Provider."""
+        check_names(cluster, *names)
+        there = [container["Id"] for name, container in self._containers(cluster).items() if name in names]
+        with ThreadPoolExecutor(max_workers=max(1, len(there))) as pool:
+            list(pool.map(self.engine.kill, there))
+
     def delete(self, cluster: str, names: Sequence[str] | None = None, cluster_id: str | None = None) -> list[str]:
         """Remove machines, or all of a cluster; see Provider."""
         check_names(cluster, *(names or []))
