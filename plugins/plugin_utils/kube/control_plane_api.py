@@ -120,6 +120,7 @@ class ControlPlaneApi(NodeApi):
         """
         end = time.monotonic() + SETTLING_SECONDS
         while True:
+            self._before_change()  # a command in a pod is a GET
             try:
                 self._etcdctl(through, "member", "remove", member)
                 return
