@@ -49,7 +49,7 @@ options:
     type: str
   csk_take_over:
     description:
-      - Takes the cluster's lock over from a run on another host before its 10 minutes without renewal are over.
+      - Takes the cluster's lock over from a run on another host before its two minutes without renewal are over.
     type: bool
     default: false
 requirements:

@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine
@@ -25,6 +25,7 @@ from ..rules.versions import Minor, minor_of
 from . import catalogue, progress
 from .fleet import Fleet
 from .given import Given
+from .holding import Holding
 
 if TYPE_CHECKING:
     from ..providers.base import Provider
@@ -48,6 +49,8 @@ class Session:
         self._complete = complete
         self.run = Run.current()
         self._providers: dict[str, Provider] = {}
+        self._locked: set[str] = set()
+        self._turns: dict[str, IO[str]] = {}
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -90,7 +93,8 @@ class Session:
         recorded: dict[str, str],
     ) -> Fleet:
         known = dict.fromkeys([settings["provider"], *filter(None, names)])
-        return Fleet(name, cluster_id, {one: self.provider(one, settings) for one in known}, recorded)
+        makers = {one: self.provider(one, settings) for one in known}
+        return Fleet(name, cluster_id, makers, recorded, partial(self.check_lock, name))
 
     def provider(self, name: str, settings: dict[str, Any]) -> Provider:
         """A provider as a cluster's settings tell it; always the same one, because it remembers its host's facts."""
@@ -117,11 +121,58 @@ class Session:
             )
         return cluster
 
-    def lock(self, cluster: str) -> None:
-        """Take the cluster's lock, or renew it; another run's is an error."""
-        result = self.ledger.lock(cluster, self.run, self._given.take_over)
-        if result.taken_over_from:
-            self.say(f"{cluster}: took over the lock of {result.taken_over_from}")
+    def close(self) -> None:
+        """End the step: other tasks of the run that wait for it go on."""
+        for turn in self._turns.values():
+            turn.close()
+        self._turns.clear()
+
+    def lock(self, cluster: str, alone: bool = True) -> None:
+        """Have the cluster's lock from here on, for the run; a process renews it until the run has ended.
+
+        Before each change by the session's ledger, providers and API it is seen to, so that a run that has lost the
+        lock stops.
+
+        :param alone: let other tasks of this run wait that read and change the cluster, until this step is closed:
+            the run's tasks for several hosts are processes that run at once.
+        :raises CskError: where another run has it; or where this run had it and has lost it, because what it found
+            before may no longer be so.
+        """
+        ledger = self.ledger  # opened first: it makes csk_home
+        holding = self._holding(cluster)
+        if alone and cluster not in self._turns:
+            self._turns[cluster] = holding.turn(self.say)
+        noted = holding.noted
+        if noted:
+            ledger.renew(cluster, self.run)
+        else:
+            result = ledger.lock(cluster, self.run, self._given.take_over)
+            holding.note()
+            if result.taken_over_from:
+                self.say(f"{cluster}: took over the lock of {result.taken_over_from}")
+        self._locked.add(cluster)
+        ledger.write_as(cluster, self.run)
+        ended = holding.keep()
+        if ended and noted:  # one that isn't needed any more ends by itself
+            self.say(f"{cluster}: the process that renews the lock is gone ({ended}); another one was started")
+
+    def unlock(self, cluster: str) -> None:
+        """Give the cluster's lock back."""
+        self._holding(cluster).forget()
+        self._locked.discard(cluster)
+        self.ledger.write_as(cluster, None)
+        self.ledger.unlock(cluster, self.run)
+
+    def check_lock(self, cluster: str) -> None:
+        """See that a lock that this step has is still the run's.
+
+        :raises CskError: where it isn't.
+        """
+        if cluster in self._locked:
+            self.ledger.check_lock(cluster, self.run)
+
+    def _holding(self, cluster: str) -> Holding:
+        return Holding(self.home, self._given.ledger_url, self.run, cluster)
 
     def live(self, cluster: Cluster, chosen: Sequence[Machine] = ()) -> Live:
         """Ask the providers and the API.
@@ -153,7 +204,9 @@ class Session:
         if set(names) - set(secrets):
             raise LookupError(cluster.name)
         server = f"https://{address or cluster.endpoint}:{PORT}"
-        with connect(self.folder(cluster.name), server, *(secrets[name] for name in names), timeout=timeout) as api:
+        keys = (secrets[name] for name in names)
+        check = partial(self.check_lock, cluster.name)
+        with connect(self.folder(cluster.name), server, *keys, timeout=timeout, before_change=check) as api:
             try:
                 yield api
             except api.errors as error:

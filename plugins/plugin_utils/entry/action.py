@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import time
 from abc import abstractmethod
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -49,23 +50,24 @@ class CskAction(ActionBase):
                     raise CskError(problems)
             arguments = completed(self.module, arguments, partial(self._variable, task_vars or {}))
             values = argspec.module_arguments(self.module, arguments)
-            task = Task(
-                session=open_session(values, self.say),
-                values=values,
-                variables=task_vars or {},
-                check=bool(self._task.check_mode),
-                warn=self._display.warning,
-                remote=TaskHost(self, task_vars or {}),
-            )
-            logged = self.module if self.logged and not task.check else ""
-            try:
-                result.update(self.work(task))
-            except CskError as error:
-                if logged and error.details:  # something was done before
-                    note(task, logged, "failed", started, error.details | {"error": str(error)})
-                raise
-            if logged and result.get("changed"):
-                note(task, logged, "ok", started, result)
+            with closing(open_session(values, self.say)) as session:
+                task = Task(
+                    session=session,
+                    values=values,
+                    variables=task_vars or {},
+                    check=bool(self._task.check_mode),
+                    warn=self._display.warning,
+                    remote=TaskHost(self, task_vars or {}),
+                )
+                logged = self.module if self.logged and not task.check else ""
+                try:
+                    result.update(self.work(task))
+                except CskError as error:
+                    if logged and error.details:  # something was done before
+                        note(task, logged, "failed", started, error.details | {"error": str(error)})
+                    raise
+                if logged and result.get("changed"):
+                    note(task, logged, "ok", started, result)
         except CskError as error:
             problems = [vars(problem) for problem in error.problems]
             raise AnsibleActionFail(str(error), result={"problems": problems, **error.details}) from None

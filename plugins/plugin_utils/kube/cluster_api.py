@@ -139,7 +139,13 @@ class ClusterApi(ControlPlaneApi):
 
 @contextmanager
 def connect(
-    home: Path, server: str, ca: bytes, certificate: bytes, key: bytes, timeout: float = 5
+    home: Path,
+    server: str,
+    ca: bytes,
+    certificate: bytes,
+    key: bytes,
+    timeout: float = 5,
+    before_change: Callable[[], None] = lambda: None,
 ) -> Iterator[ClusterApi]:
     """A cluster's API by its administrator's certificate.
 
@@ -147,6 +153,7 @@ def connect(
 
     :param server: ``https://ADDRESS:6443``.
     :param timeout: of each request, in seconds.
+    :param before_change: called before each request that changes something; it raises CskError where none may be made.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(dir=home, prefix=".api-") as folder:
@@ -154,7 +161,7 @@ def connect(
             path = Path(folder) / name
             path.touch(mode=0o600)
             path.write_bytes(content)
-        yield ClusterApi(server, Path(folder), timeout)
+        yield ClusterApi(server, Path(folder), timeout, before_change)
 
 
 def _node_state(node: Any, alive: dict[str, bool], said: dict[str, tuple[str, bool]]) -> NodeState:

@@ -121,6 +121,7 @@ class ControlPlaneApi(AdmissionApi):
         """
         end = time.monotonic() + SETTLING_SECONDS
         while True:
+            self._before_change()  # a command in a pod is a GET
             try:
                 self._etcdctl(through, "member", "remove", member)
                 return

@@ -17,9 +17,9 @@ PROBES = "kube-system"  # the namespace of the pods that show whether a node run
 
 
 class NodeApi:
-    """The connection to one cluster's API, and its Nodes."""
+    """The connection to one cluster's API, and its Nodes. Every request that changes something is checked before."""
 
-    def __init__(self, server: str, folder: Path, timeout: float) -> None:
+    def __init__(self, server: str, folder: Path, timeout: float, before_change: Callable[[], None]) -> None:
         from kubernetes import client
         from urllib3.exceptions import HTTPError
 
@@ -35,6 +35,8 @@ class NodeApi:
         self._client = client
         self.errors = (client.ApiException, HTTPError)  # what a request may fail with
         self._api = client.ApiClient(settings)
+        self._before_change = before_change
+        self._api.request = _checked(self._api.request, before_change)
         self._core = client.CoreV1Api(self._api)
         self._apps = client.AppsV1Api(self._api)
         self._policy = client.PolicyV1Api(self._api)
@@ -188,3 +190,14 @@ class NodeApi:
         except self._client.ApiException as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
+
+
+def _checked(request: Callable[..., Any], before_change: Callable[[], None]) -> Callable[..., Any]:
+    """The client's way to send a request, with a call before those that change something."""
+
+    def send(method: str, *arguments: Any, **more: Any) -> Any:
+        if method not in ("GET", "HEAD", "OPTIONS"):
+            before_change()
+        return request(method, *arguments, **more)
+
+    return send

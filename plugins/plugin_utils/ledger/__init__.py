@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .locks import LockResult, Locks
+from .locks import LockResult
 from .machines import Machines
 from .operations import Operation, Operations
 from .restoring import Restoring
@@ -12,7 +12,7 @@ from .restoring import Restoring
 __all__ = ["Ledger", "LockResult", "Operation"]
 
 
-class Ledger(Machines, Restoring, Locks, Operations):
+class Ledger(Machines, Restoring, Operations):
     """One ledger, opened by :meth:`Ledger.open`.
 
     Each method is one transaction on a connection of its own, so a ledger may be used after a fork and by many

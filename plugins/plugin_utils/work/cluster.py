@@ -173,7 +173,7 @@ def _ready(session: Session, values: dict[str, Any], check: bool) -> dict[str, A
     with session.step(cluster.name, "waiting until all is ready"):
         changes = make_ready(session, cluster, values["timeout"])
         path = write_kubeconfig(session, cluster)
-    session.ledger.unlock(cluster.name, session.run)
+    session.unlock(cluster.name)
     steps = session.steps(cluster.name)
     info = cluster_info(session, session.cluster(cluster.name))
     for line in after_create(info, steps, time.time() - session.started()):

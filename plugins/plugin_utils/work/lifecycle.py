@@ -146,7 +146,7 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
         if not check:  # what a removal that was killed at its very end left
             session.lock(name)
             shutil.rmtree(session.folder(name), ignore_errors=True)
-            session.ledger.unlock(name, session.run)
+            session.unlock(name)
         return []
     if confirm != name:
         rule = "deleting a cluster asks for its name."
@@ -161,11 +161,14 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
         machines = ", ".join(machine.name for machine in session.ledger.machines(name))
         return [f"cluster {name}: remove it with the machines {machines}."]
     session.lock(name)
+    if session.ledger.cluster(name) is None:  # another run, or another task of this one, was first
+        session.unlock(name)
+        return []
     session.ledger.set_status(name, "deleting")
     removed = fleet.delete_all()
     shutil.rmtree(session.folder(cluster.name), ignore_errors=True)
     session.ledger.delete_cluster(name)
-    session.ledger.unlock(name, session.run)
+    session.unlock(name)
     return [f"removed {thing}." for thing in removed] + [f"cluster {name}: removed."]
 
 

@@ -52,9 +52,9 @@ print("CSK" + json.dumps(done))
 def write(task: Task) -> dict[str, Any]:
     """Write the files, and say which of them changed."""
     session, values = task.session, task.values
-    cluster = session.cluster(values["cluster"])
     if not task.check:
-        session.ledger.renew(cluster.name, session.run)
+        session.lock(values["cluster"], alone=False)  # the hosts get their files at the same time
+    cluster = session.cluster(values["cluster"])
     fleet = session.fleet(cluster)
     mtu = values["mtu"]
     if mtu is None and "network" in values["files"]:

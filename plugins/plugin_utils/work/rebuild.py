@@ -46,6 +46,8 @@ def rebuild(task: Task) -> dict[str, Any]:
         return result | {"machines": hosts}
     if not task.check:
         session.lock(name)
+        if session.ledger.cluster(name):  # another task of this run was first
+            return result
     cluster_id = provider.clusters()[name]
     return result | _present(task, name, cluster_id, masters[0])
 
@@ -74,7 +76,7 @@ def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> di
         session.ledger.check_key()
         session.ledger.restore_cluster(cluster, pools, machines, secrets)
         result["kubeconfig"] = str(write_kubeconfig(session, cluster))
-        session.ledger.unlock(name, session.run)
+        session.unlock(name)
     return result
 
 

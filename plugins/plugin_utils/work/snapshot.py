@@ -18,6 +18,8 @@ from .steps import Task
 def take(task: Task) -> dict[str, Any]:
     """Take the snapshot, check it, fetch it, and remove the oldest ones."""
     session, values = task.session, task.values
+    if not task.check:
+        session.lock(values["name"])
     cluster = session.cluster(values["name"])
     wrong = snapshots.kept_problem(values["kept"])
     if wrong:
@@ -25,7 +27,6 @@ def take(task: Task) -> dict[str, Any]:
     folder = Path(values["snapshot_dir"] or session.home / "snapshots").expanduser()
     if task.check:
         return {"changed": True, "changes": [f"etcd of {cluster.name}: take a snapshot into {folder}."]}
-    session.lock(cluster.name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with session.step(cluster.name, "snapshot of etcd"):
         status, digest = taking.take(task.remote)

@@ -77,7 +77,7 @@ def _end_unbegun(session: Session, cluster: Cluster) -> None:
     machines = session.ledger.machines(cluster.name)
     if not any(m.version != cluster.version or m.status == "upgrading" for m in machines):
         session.ledger.set_upgrade(cluster.name, None)
-        session.ledger.unlock(cluster.name, session.run)
+        session.unlock(cluster.name)
 
 
 def confirm(session: Session, cluster: Cluster, machine: Machine, version: str) -> list[str]:

@@ -24,7 +24,8 @@ def take(task: Task) -> dict[str, Any]:
     """Take one step."""
     session, values = task.session, task.values
     if not task.check:
-        session.lock(values["name"])
+        # The nodes of a batch are waited for at the same time; each of those tasks writes of its own node alone.
+        session.lock(values["name"], alone=values["state"] != "well")
     cluster = session.cluster(values["name"])
     result: dict[str, Any] = {"changes": [], "machines": [], "cluster": cluster_result(cluster)}
     if values["state"] == "started":
@@ -47,7 +48,7 @@ def _started(task: Task, cluster: Cluster) -> dict[str, Any]:
     changes = show(plan, cluster.name, task.say, task.warn)
     if not task.check:
         if plan.nothing_to_do and not cluster.upgrade_to:
-            session.ledger.unlock(cluster.name, session.run)
+            session.unlock(cluster.name)
         elif not plan.nothing_to_do:
             session.ledger.set_upgrade(cluster.name, plan.target)
     machines = {machine.name: machine for machine in session.ledger.machines(cluster.name)}
