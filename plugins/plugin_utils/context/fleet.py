@@ -77,6 +77,10 @@ class Fleet:
         """What the host of a provider's machines has."""
         return self._providers[provider].capacity()
 
+    def try_out_at(self, provider: str, release: str, script: str) -> str:
+        """Run a shell script with a release's programs where a provider's machines are made; what it printed."""
+        return self._providers[provider].try_out(release, script)
+
     def capacity(self, machine: str) -> Capacity:
         """What the host of a machine has."""
         return self._of(machine).capacity()

@@ -43,6 +43,11 @@ class Cluster:
     upgrade_to: str | None = None
     restore_from: str | None = None
 
+    @property
+    def was_ready(self) -> bool:
+        """Whether its masters ever made a cluster; until then nothing of it is worth keeping."""
+        return self.status != "creating" or self.restore_from is not None
+
 
 @dataclass(frozen=True)
 class Pool:

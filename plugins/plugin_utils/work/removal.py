@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ..context.session import Session
 from ..core.draining import Drain, Obstacle
@@ -55,6 +56,19 @@ def remove_workers(
     return done, [
         Problem(f"node {o.node}", f"can't be emptied: pod {o.pod}: {o.why}.", _RULE, o.fix) for o in obstacles
     ]
+
+
+def drop_unused(session: Session, cluster: Cluster, going: Sequence[Machine]) -> list[str]:
+    """Remove workers that never were Ready, so that nothing is on them; what was done, in sentences."""
+    names = [machine.name for machine in going]
+    if not names:
+        return []
+    with suppress(CskError, LookupError), session.api(cluster) as api:  # one that doesn't answer has no Nodes to lose
+        for name in names:
+            api.delete_node(name)
+    session.fleet(cluster).delete(names)
+    session.ledger.delete_machines(cluster.name, names)
+    return [f"{name}: removed; it never was Ready." for name in names]
 
 
 def _empty(session: Session, api: ClusterApi, names: Sequence[str], how: Drain, live: Live) -> list[Obstacle]:
