@@ -177,9 +177,21 @@ options:
       - Refuses to delete the cluster while it is set.
     type: bool
     default: false
+  pools:
+    description:
+      - The node pools whose workers O(state=ready) waits for. All of them, where it isn't given.
+    type: list
+    elements: str
+  failed:
+    description:
+      - Workers that O(state=ready) doesn't wait for, because a step on them failed.
+    type: list
+    elements: str
+    default: []
   timeout:
     description:
-      - How long O(state=ready) waits, in seconds.
+      - How long O(state=ready) waits, in seconds. Where only workers lack then, the cluster is ready, and they are an
+        error.
     type: int
     default: 300
 extends_documentation_fragment:

@@ -91,7 +91,7 @@ options:
         description: The use of the disk down to which they are removed.
         type: int
       maxParallelImagePulls:
-        description: How many images are pulled at once.
+        description: How many images are pulled at once; more than one needs O(kubelet.serializeImagePulls=false).
         type: int
       podPidsLimit:
         description: How many processes and threads a pod may have; V(-1) for no bound.
@@ -99,6 +99,9 @@ options:
       registryPullQPS:
         description: How many pulls are begun in a second; V(0) for no bound.
         type: int
+      serializeImagePulls:
+        description: Whether images are pulled one after another.
+        type: bool
   scale_in_policy:
     description:
       - Which workers of origin V(scale) go first, the oldest (V(fifo)) or the newest (V(lifo)).

@@ -92,6 +92,10 @@ class Fleet:
         """Whether a provider's machines share the kernel of their host, and see all that it has."""
         return self._providers[provider].traits.kernel == "shared"
 
+    def try_out_at(self, provider: str, release: str, script: str) -> str:
+        """Run a shell script with a release's programs where a provider's machines are made; what it printed."""
+        return self._providers[provider].try_out(release, script)
+
     def capacity(self, machine: str) -> Capacity:
         """What the host of a machine has."""
         return self._of(machine).capacity()

@@ -103,6 +103,10 @@ class Session:
             self._providers[key] = registry.make(name, settings, self.home / "artifacts" / "releases")
         return self._providers[key]
 
+    def look_again(self) -> None:
+        """Forget what the providers remember of their hosts, whose networks changed."""
+        self._providers.clear()
+
     def cluster(self, name: str) -> Cluster:
         """A recorded cluster.
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RECORD = "csk-cluster"
+_ALL = 1 << 30  # more pods than there are Nodes
 
 
 class ClusterApi(ControlPlaneApi):
@@ -43,7 +44,9 @@ class ClusterApi(ControlPlaneApi):
                 alive = dict(pool.map(self._kubelet_answers, [node.metadata.name for node in items]))
                 said = heard(leases.result().data, leases.result().headers["Date"])
                 states = {node.metadata.name: _node_state(node, alive, said) for node in items}
-                return Observed(True, states, addons.result(), record.result())
+                unready = sum(not state.ready for state in states.values())
+                lacking = addons.result()
+                return Observed(True, states, {name: n <= unready for name, n in lacking.items()}, record.result())
         except (HTTPError, self._client.ApiException, OSError):
             return Observed(False)
 
@@ -104,16 +107,15 @@ class ClusterApi(ControlPlaneApi):
                 return missing
             time.sleep(0.3)
 
-    def _addons(self) -> dict[str, bool]:
+    def _addons(self) -> dict[str, int]:
+        """How many pods each add-on lacks."""
         found = {}
         with ThreadPoolExecutor(2) as pool:
             sets = pool.submit(self._apps.list_daemon_set_for_all_namespaces, _request_timeout=self._timeout)
             deployments = pool.submit(self._apps.list_deployment_for_all_namespaces, _request_timeout=self._timeout)
-            items = {
-                ("DaemonSet", i.metadata.namespace, i.metadata.name): _set_available(i) for i in sets.result().items
-            }
+            items = {("DaemonSet", i.metadata.namespace, i.metadata.name): _set_lacks(i) for i in sets.result().items}
             items |= {
-                ("Deployment", i.metadata.namespace, i.metadata.name): _deployment_available(i)
+                ("Deployment", i.metadata.namespace, i.metadata.name): _deployment_lacks(i)
                 for i in deployments.result().items
             }
         for addon, (namespace, kind, name) in ADDONS.items():
@@ -187,14 +189,17 @@ def _node_state(node: Any, alive: dict[str, bool], said: dict[str, tuple[str, bo
     )
 
 
-def _set_available(item: Any) -> bool:
+def _set_lacks(item: Any) -> int:
+    """How many pods a DaemonSet lacks; what it lacks on Nodes that aren't Ready is theirs, not the add-on's."""
     status = item.status
-    current = status.observed_generation == item.metadata.generation
-    return current and (status.number_available or 0) >= max(status.desired_number_scheduled, 1)
+    if status.observed_generation != item.metadata.generation or not status.number_available:
+        return _ALL
+    return max(status.desired_number_scheduled - status.number_available, 0)
 
 
-def _deployment_available(item: Any) -> bool:
-    return (item.status.available_replicas or 0) >= max(item.spec.replicas or 0, 1)
+def _deployment_lacks(item: Any) -> int:
+    """None, or all: its pods can go to any Node."""
+    return 0 if (item.status.available_replicas or 0) >= max(item.spec.replicas or 0, 1) else _ALL
 
 
 def nodes_missing(observed: Observed, names: Iterable[str]) -> list[str]:

@@ -98,6 +98,11 @@ class ControlPlaneApi(AdmissionApi):
         config = self._core.read_namespaced_config_map("kubeadm-config", SYSTEM, _request_timeout=self._timeout)
         return config.data["ClusterConfiguration"]
 
+    def kubelet_config(self) -> str:
+        """The KubeletConfiguration that kubeadm keeps in the cluster, as YAML."""
+        config = self._core.read_namespaced_config_map("kubelet-config", SYSTEM, _request_timeout=self._timeout)
+        return config.data["kubelet"]
+
     def remove_etcd_member(self, through: str, name: str, address: str) -> bool:
         """Remove a lost master's etcd member.
 

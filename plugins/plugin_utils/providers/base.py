@@ -166,6 +166,13 @@ class Provider(ABC):
     def logs(self, cluster: str, name: str, lines: int = 50) -> str:
         """The last lines of the machine's own log, for an error message."""
 
+    @abstractmethod
+    def try_out(self, release: str, script: str) -> str:
+        """Run a shell script with a release's programs where no machine of a cluster is, without a network.
+
+        :returns: all that it printed. What it leaves goes with it.
+        """
+
     def node_images(self, base: BaseTree, roles: Sequence[Path], say: Callable[[str], None]) -> NodeImages:
         """What makes images, of a provider that bakes them; of others, an error.
 

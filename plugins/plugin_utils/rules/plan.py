@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +13,7 @@ from ..core.models import Cluster, Machine, Pool
 from ..core.names import ADDONS, MASTER_LABEL, MASTER_TAINT
 from ..core.observed import NodeState, Observed
 from .labels import node_labels
-from .scaling import Scaling
+from .scaling import UNUSED, Scaling
 
 if TYPE_CHECKING:
     from ..core.machines import MachineState
@@ -148,18 +148,35 @@ def create_sentences(name: str, version: str, masters: int, zones: Sequence[str]
     return [f"cluster {name}: create it with Kubernetes {version}, {masters} masters in {', '.join(zones)}."]
 
 
-def pool_sentences(pool: dict[str, Any], recorded: Pool | None, scaling: Scaling) -> list[str]:
+def begin_anew_sentences(cluster: Cluster, changed: str) -> list[str]:
+    """What becomes of a cluster whose immutable settings change before it was ever ready."""
+    return [f"cluster {cluster.name}: remove what there is of it: {changed} changed, and it never was ready."]
+
+
+def anew_sentences(machines: Sequence[Machine], changed: str) -> list[str]:
+    """What becomes of workers whose pool's immutable settings change before any of them was Ready.
+
+    :param changed: those settings.
+    """
+    return [f"{machine.name}: remove it ({changed} of its pool changed, and {UNUSED})." for machine in machines]
+
+
+def pool_sentences(
+    pool: dict[str, Any], recorded: Pool | None, scaling: Scaling, unused: Sequence[Machine] = ()
+) -> list[str]:
     """What a pool of the file changes: its record, and its workers.
 
     :param pool: the options of csk_nodepool.
+    :param unused: workers that never were Ready: they go without being drained.
     """
     name = pool["name"]
+    never = {machine.name for machine in unused}
     if pool["state"] == "absent":
-        going = [f"{machine.name}: drain and remove it (the pool is removed)." for machine in scaling.going]
+        going = [_removal(machine.name, "the pool is removed", never) for machine in scaling.going]
         return [*going, f"pool {name}: remove it."] if recorded else []
     if recorded is None:
         return [f"pool {name}: create it with {pool['desired_size']} workers."]
-    changes = [f"{d.node}: drain and remove it ({d.why})." for d in scaling.decisions if d.action == "remove"]
+    changes = [_removal(d.node, d.why, never) for d in scaling.decisions if d.action == "remove"]
     if scaling.missing:
         changes.append(f"pool {name}: add {scaling.missing} workers.")
     changed = sorted(key for key, value in recorded.spec.items() if key != "desired_size" and value != pool[key])
@@ -168,13 +185,24 @@ def pool_sentences(pool: dict[str, Any], recorded: Pool | None, scaling: Scaling
     return changes
 
 
-def removal_problems(pool: dict[str, Any], scaling: Scaling, where: str) -> list[Problem]:
-    """Why create refuses a pool whose workers would have to go."""
-    if not scaling.going and pool["state"] == "present":
+def _removal(name: str, why: str, never: Collection[str]) -> str:
+    return f"{name}: {'remove it' if name in never else 'drain and remove it'} ({why})."
+
+
+def removal_problems(
+    pool: dict[str, Any], scaling: Scaling, where: str, unused: Sequence[Machine] = ()
+) -> list[Problem]:
+    """Why create refuses a pool whose workers would have to go; those that never were Ready may.
+
+    :param unused: they.
+    """
+    going = [machine for machine in scaling.going if machine not in unused]
+    if not going and (pool["state"] == "present" or scaling.going):
         return []
-    names = ", ".join(machine.name for machine in scaling.going) or f"the pool {pool['name']}"
+    names = ", ".join(machine.name for machine in going) or f"the pool {pool['name']}"
     fix = "run the playbook csk.kubernetes.scale with this file, or let the pool keep them."
-    return [Problem(where, f"would remove {names}.", "create removes no workers and no pools.", fix)]
+    rule = "create removes no workers that were Ready, and no pools of them."
+    return [Problem(where, f"would remove {names}.", rule, fix)]
 
 
 def quorum_problem(cluster: Cluster, masters: Sequence[Machine], lost: Sequence[str]) -> Problem | None:

@@ -30,7 +30,7 @@ SETTINGS = "settings"
 # Options that aren't settings of the thing itself, so a cluster file doesn't hold them.
 CONTROL_OPTIONS = ("cluster", SETTINGS, *COMMON)
 # A pool's state may stand in a file, a cluster's is said by the playbook.
-_OF_A_CLUSTER = ("state", "confirm", "timeout", "pool_providers")
+_OF_A_CLUSTER = ("state", "confirm", "timeout", "pool_providers", "pools", "failed")
 
 
 @cache

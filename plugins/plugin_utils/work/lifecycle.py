@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,20 @@ from .tokens import end_token
 KUBECONFIG_MODE = 0o600
 
 
-def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
-    """Wait until every Node is Ready and every add-on available; put labels right; end tokens; write the record.
+def make_ready(
+    session: Session, cluster: Cluster, timeout: int, awaited: Callable[[Machine], bool]
+) -> tuple[list[str], list[Machine]]:
+    """Wait until Nodes are Ready and add-ons available; put labels right; end tokens; write the record.
 
-    :returns: what was changed, in sentences.
-    :raises CskError: with what is still missing after the timeout.
+    The masters and the add-ons make it a cluster to work on; a worker that doesn't come is told, and all else finished.
+
+    :param awaited: which workers are waited for.
+    :returns: what was changed, in sentences; the workers that were waited for in vain.
+    :raises CskError: with what the masters and the add-ons still lack after the timeout, in seconds.
     """
     ledger = session.ledger
     recorded = ledger.machines(cluster.name)
+    wanted = [machine for machine in recorded if machine.role == "master" or awaited(machine)]
     pools = {pool.name: pool for pool in ledger.pools(cluster.name)}
     changes: list[str] = []
     if renew_administrator(session, cluster):
@@ -49,19 +55,21 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
             changes += _forget_nodes(session, api, cluster, [machine.name for machine in recorded], timeout)
         if first.reachable:
             changes += put_labels(api, recorded, pools, first)
-        _wait(session, api, cluster, recorded, timeout)
+        lacking = _wait(session, api, cluster, wanted, timeout)
         # Labels and taints of the Nodes that joined or registered anew in this run.
         last = api.observe()
         changes += put_labels(api, recorded, pools, last)
         end_token(session, cluster, api)
         changes += write_record(session, cluster, api, last)
-    new = [machine.name for machine in recorded if machine.status != "ready"]
+    well = {machine.name for machine in wanted} - {machine.name for machine in lacking}
+    well |= {name for name, node in last.nodes.items() if node.ready}
+    new = [machine.name for machine in recorded if machine.status != "ready" and machine.name in well]
     if new:
         ledger.set_machine_status(cluster.name, new, "ready")
     if cluster.status != "ready":
         ledger.set_ready(cluster.name)
         changes.append(f"cluster {cluster.name}: ready.")
-    return changes
+    return changes, lacking
 
 
 def _forget_nodes(session: Session, api: ClusterApi, cluster: Cluster, names: Sequence[str], timeout: int) -> list[str]:
@@ -82,41 +90,56 @@ def _forget_nodes(session: Session, api: ClusterApi, cluster: Cluster, names: Se
     return [f"{name}: its Node is removed; its machine went after the snapshot of {cluster.name}." for name in gone]
 
 
-def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequence[Machine], timeout: int) -> None:
-    machines = masters_of(recorded)
-    masters = [machine.name for machine in machines]
+def _wait(
+    session: Session, api: ClusterApi, cluster: Cluster, wanted: Sequence[Machine], timeout: int
+) -> list[Machine]:
+    """Wait for masters, add-ons and workers; the workers that didn't come."""
+    masters = masters_of(wanted)
+    workers = [machine for machine in wanted if machine.role == "worker"]
     causes = AddonCauses(api)
 
-    def missing(observed: Observed) -> list[str]:
-        gone = nodes_missing(observed, [machine.name for machine in recorded])
+    def unavailable(observed: Observed) -> list[str]:
+        gone = nodes_missing(observed, [machine.name for machine in masters])
         # In an upgrade a new master hasn't the old add-ons' images; the upgrade brings them to its release.
         if observed.reachable and not cluster.upgrade_to:
-            unavailable = [name for name in ADDONS if not observed.addons.get(name)]
+            absent = [name for name in ADDONS if not observed.addons.get(name)]
             gone += [
-                f"{name} isn't available" + (f" ({cause})" if (cause := causes.of(name)) else "")
-                for name in unavailable
+                f"{name} isn't available" + (f" ({cause})" if (cause := causes.of(name)) else "") for name in absent
             ]
-        if gone:
-            return gone
+        return gone
+
+    def unwell() -> list[str]:
         healthy = 0
         with suppress(CskError):  # its pod may not take commands yet
-            healthy = api.healthy_etcd_members(masters[0])
+            healthy = api.healthy_etcd_members(masters[0].name)
         if healthy < len(masters):
             return [f"{healthy} of {len(masters)} etcd members are healthy"]
-        old = certificates.outdated(cluster, machines, certificates.shown(machines), cluster.spec["endpoint_sans"])
+        old = certificates.outdated(cluster, masters, certificates.shown(masters), cluster.spec["endpoint_sans"])
         return [f"the API server of {machine.name} shows its old certificate" for machine in old]
+
+    def missing(observed: Observed) -> list[str]:
+        faults = (
+            {worker.name: nodes_missing(observed, [worker.name]) for worker in workers} if observed.reachable else {}
+        )
+        lacking[:] = [worker for worker in workers if faults.get(worker.name)]
+        absent = [fault for of_one in faults.values() for fault in of_one]
+        own[:] = unavailable(observed) or ([] if absent else unwell())
+        return own + absent
 
     def progress(left: list[str]) -> None:
         if left:
             session.say(f"{cluster.name}: waiting: {'; '.join(left)}")
 
+    own: list[str] = []
+    lacking: list[Machine] = []
     left = api.wait(missing, timeout, progress)
-    if left:
-        what = f"isn't ready after {timeout} s: {'; '.join(left)}."
+    if own or (lacking and (own := unwell())):
+        what = f"isn't ready after {timeout} s: {'; '.join(dict.fromkeys([*own, *left]))}."
         fix = "look at the kubelet's journal on the nodes named here, then run the playbook again."
         raise CskError(
-            Problem(f"cluster {cluster.name}", what, "all Nodes are Ready, all add-ons and etcd members well.", fix)
+            Problem(f"cluster {cluster.name}", what, "all masters are Ready, all add-ons and etcd members well.", fix)
         )
+    return lacking
 
 
 def write_kubeconfig(session: Session, cluster: Cluster) -> Path:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from ..context.fencing import Judgement, attached, judge, take_out
@@ -56,6 +57,19 @@ def remove_workers(
                 api.uncordon(name)
     session.ledger.set_machine_status(cluster.name, staying, "ready")
     return done, [one for several in problems.values() for one in several]
+
+
+def drop_unused(session: Session, cluster: Cluster, going: Sequence[Machine]) -> list[str]:
+    """Remove workers that never were Ready, so that nothing is on them; what was done, in sentences."""
+    names = [machine.name for machine in going]
+    if not names:
+        return []
+    with suppress(CskError, LookupError), session.api(cluster) as api:  # one that doesn't answer has no Nodes to lose
+        for name in names:
+            api.delete_node(name)
+    session.fleet(cluster).delete(names)
+    session.ledger.delete_machines(cluster.name, names)
+    return [f"{name}: removed; it never was Ready." for name in names]
 
 
 def _empty(

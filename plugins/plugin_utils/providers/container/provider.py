@@ -295,6 +295,12 @@ class ContainerProvider(Provider):
         """The end of the machine's journal, or of its console."""
         return machine.logs(self.engine, container_name(cluster, name), None, lines)
 
+    def try_out(self, release: str, script: str) -> str:
+        """Run a script in a container of the release's image that goes at once; see Provider."""
+        if not self.engine.image(f"{IMAGE}:{release}"):
+            raise CskError(missing_image(release))
+        return machine.try_out(self.engine, f"{IMAGE}:{release}", script)
+
     def node_images(self, base: BaseTree, roles: Sequence[Path], say: Callable[[str], None]) -> NodeImages:
         """Makes images of the Engine, each with a store of unpacked images; see Provider."""
         if problems := self.engine.problems():

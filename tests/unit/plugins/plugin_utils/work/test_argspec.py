@@ -119,7 +119,7 @@ def test_options_are_those_of_the_documentation(module):
 
 @pytest.mark.parametrize(
     ("module", "said_by_the_playbook"),
-    [("csk_cluster", {"state", "confirm", "timeout", "pool_providers"}), ("csk_nodepool", set())],
+    [("csk_cluster", {"state", "confirm", "timeout", "pool_providers", "pools", "failed"}), ("csk_nodepool", set())],
 )
 def test_settings_and_control_options_are_all_options(module, said_by_the_playbook):
     given = set(argspec.options(module))

@@ -87,6 +87,10 @@ class WrappedProvider(Provider):
         """The way into a container."""
         return self.inner.console(cluster, name)
 
+    def try_out(self, release: str, script: str) -> str:
+        """Run a script with a release's programs."""
+        return self.inner.try_out(release, script)
+
     def logs(self, cluster: str, name: str, lines: int = 50) -> str:
         """The end of the machine's journal."""
         return self.inner.logs(cluster, name, lines)
