@@ -15,6 +15,8 @@ description:
   - The roles P(csk.kubernetes.control_plane#role) and P(csk.kubernetes.worker#role) turn the machines into a cluster;
     O(state=ready) then waits for it, puts right what it can by the API, and hands out the kubeconfig.
   - What is there and right is left alone.
+  - A machine that is lost is replaced where its kubelet is lost too, by its Lease, which lasts 40 seconds; one whose
+    kubelet lives is refused. See O(csk_forget).
 options:
   name:
     description:

@@ -78,7 +78,7 @@ def drain_rest(api: NodeApi, node: str, how: Drain, say: Callable[[str], None]) 
     :returns: what may not be evicted.
     """
     found, wanted = _wanted(api, [node], how)
-    return found or _evict_all(api, wanted, how, say, tolerates_cordon)
+    return found or (_evict_all(api, wanted, how, say, tolerates_cordon) if any(wanted.values()) else [])
 
 
 def tolerates_cordon(pod: Any) -> bool:
@@ -138,7 +138,6 @@ def _evict_all(
         left = {
             node: [pod for pod in api.pods_on(node) if pod.metadata.uid in pods]
             for node, pods in sorted(wanted.items())
-            if pods
         }
         asked = [(node, pod) for node, pods in left.items() for pod in pods if pod.metadata.uid not in evicted]
         with ThreadPoolExecutor(AT_ONCE) as pool:

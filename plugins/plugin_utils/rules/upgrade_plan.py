@@ -11,6 +11,7 @@ from typing import Any
 from ..core.draining import Obstacle
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine
+from ..core.names import UNREACHED
 from ..core.observed import EtcdMember, NodeState, Webhook
 from .upgrade_rules import Upgrade
 from .versions import minor_of, version_key
@@ -241,14 +242,20 @@ def _obstacles(
     if unready:
         rule_text = "masters are upgraded one at a time, and never two are unready."
         how = f"{fix}; where one is gone, {create}." if cluster.upgrade_to else f"{fix}."
-        every.append(("", Problem(f"masters {', '.join(unready)}", "aren't Ready.", rule_text, how)))
+        every.append(("", Problem(f"masters {', '.join(unready)}", _unwell(unready, found), rule_text, how)))
     if dead:
-        what, rule_text = "aren't Ready.", "a healthy cluster is upgraded."
+        what, rule_text = _unwell(dead, found), "a healthy cluster is upgraded."
         fix += ", or leave them out: " + _by_name("dead_workers")
         every.append(("dead_workers", Problem(f"workers {', '.join(dead)}", what, rule_text, fix)))
     if masters_left:
         every += [("", problem) for problem in _etcd(machines, found)]
     return every + _webhooks(found) + _pods(found) + _stored(found) + _apis(rule, found)
+
+
+def _unwell(names: Sequence[str], found: Found) -> str:
+    unreached = [n for n in names if n not in found.stopped and n in found.nodes and found.nodes[n].ready]
+    told = [f"{', '.join(unreached)}: {UNREACHED}"] if unreached else []
+    return "; ".join([*(["aren't Ready"] if len(unreached) < len(names) else []), *told]) + "."
 
 
 def _by_rule(cluster: Cluster, rule: Upgrade) -> list[tuple[str, Problem]]:

@@ -87,7 +87,7 @@ def _empty(
         session.say(str(one))
     problems = {name: [problem] for name, problem in found.problems.items()}
     for obstacle in obstacles:
-        problems.setdefault(obstacle.node, []).append(_problem(obstacle))
+        problems.setdefault(obstacle.node, []).append(_problem(obstacle, found.live))
     return [str(one) for one in came], problems
 
 
@@ -102,7 +102,7 @@ def _remove(
     if found.ways[name] == "evict":
         rest = drain_rest(api, name, how, session.say)
         if rest:
-            return [_problem(one) for one in rest], False
+            return [_problem(one, found.live) for one in rest], False
         wait(partial(attached, api, name), UNMOUNT_SECONDS, session.say)
         if not fleet.stops(name):
             held = _held(api, name)
@@ -130,8 +130,11 @@ def _held(api: ClusterApi, name: str) -> list[Problem]:
     return [Problem(f"node {name}", f"{one}; its provider can't stop it for certain.", rule, fix) for one in found]
 
 
-def _problem(one: Obstacle) -> Problem:
-    return Problem(f"node {one.node}", f"can't be emptied: pod {one.pod}: {one.why}.", _RULE, one.fix)
+def _problem(one: Obstacle, live: Live) -> Problem:
+    fix = one.fix
+    if not live.observed.nodes[one.node].ready:  # its kubelet lives, and may never end a pod again
+        fix += f" Or let it go as it is: csk_forget: [{one.node}]."
+    return Problem(f"node {one.node}", f"can't be emptied: pod {one.pod}: {one.why}.", _RULE, fix)
 
 
 def is_ours(name: str, live: Live) -> bool:

@@ -196,6 +196,23 @@ def test_workers_that_are_left_out(change, left_out, batches):
     assert len(found.accepted) == bool(left_out)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"nodes": [node("web-2", ready=False, kubelet=False)]}, "aren't Ready."),
+        ({"stopped": ["web-2"]}, "aren't Ready."),
+        ({"nodes": [node("web-2", kubelet=False)]}, "web-2: the API server doesn't reach its kubelet (port 10250)."),
+        (
+            {"nodes": [node("web-2", kubelet=False)], "stopped": ["web-1"]},
+            "aren't Ready; web-2: the API server doesn't reach its kubelet (port 10250).",
+        ),
+    ],
+)
+def test_a_ready_node_is_not_said_to_be_unready(change, said):
+    (problem,) = planned(found=healthy(**change)).problems
+    assert problem.what == said
+
+
 def test_a_worker_without_a_node_is_left_out():
     nodes = {m.name: node(m.name) for m in MACHINES if m.name != "web-2"}
     assert planned(found=replace(healthy(), nodes=nodes)).left_out == ("web-2",)
