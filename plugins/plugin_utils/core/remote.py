@@ -29,3 +29,6 @@ class Remote(Protocol):
 
     def fetch(self, path: str, target: str) -> None:
         """Copy a file from there into one of the controller."""
+
+    def send(self, source: str, path: str) -> None:
+        """Copy a file of the controller there, for root alone."""

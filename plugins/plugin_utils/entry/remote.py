@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ..core.errors import CskError, Problem
 from ..core.remote import Answer
 
 
@@ -36,3 +37,17 @@ class TaskHost:
     def fetch(self, path: str, target: str) -> None:
         """Copy a file from there into one of the controller."""
         self._action._connection.fetch_file(path, target)
+
+    def send(self, source: str, path: str) -> None:
+        """Copy a file of the controller there, for root alone."""
+        folder = self._action._make_tmp_path()  # for the user who connects; root may be another one
+        try:
+            received = self._action._connection._shell.join_path(folder, "received")
+            self._action._transfer_file(source, received)
+            answer = self.run(f"set -e; chown 0:0 {received}; chmod 600 {received}; mv -f {received} {path}")
+        finally:
+            self._action._remove_tmp_path(folder)
+        if answer.rc != 0:
+            rule = "the host takes it as root, and has room for it."
+            fix = "see what the host says, then run the playbook again."
+            raise CskError(Problem(path, f"can't be written: {answer.stderr.strip()[-300:]}", rule, fix))

@@ -36,7 +36,7 @@ class NodeApi:
         self.errors = (client.ApiException, HTTPError)  # what a request may fail with
         self._api = client.ApiClient(settings)
         self._before_change = before_change
-        self._api.request = _checked(self._api.request, before_change)
+        self._api.rest_client.request = _checked(self._api.rest_client.request, before_change)
         self._core = client.CoreV1Api(self._api)
         self._apps = client.AppsV1Api(self._api)
         self._policy = client.PolicyV1Api(self._api)

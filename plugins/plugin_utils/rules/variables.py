@@ -34,7 +34,7 @@ COMMON = {
     "csk_take_over": Variable("takes a lock over from a run on another host"),
     "csk_forget": Variable("machines that are off for certain, so that their nodes may go by force"),
 }
-_OF_ONE = ("info", "delete", "renew", "rebuild", "load_image", "upgrade", "plan")
+_OF_ONE = ("info", "delete", "renew", "rebuild", "load_image", "upgrade", "plan", "snapshot")
 VARIABLES = {
     # The cluster file, which every playbook takes.
     "csk_cluster": Variable("the cluster"),
@@ -49,8 +49,10 @@ VARIABLES = {
     "csk_upgrade_to": Variable("the version that an upgrade goes to", ("plan", "upgrade")),
     "csk_upgrade_options": Variable("how an upgrade goes", ("plan", "upgrade")),
     "csk_snapshot": Variable("the file of a snapshot of etcd", ("restore",)),
-    "csk_snapshot_dir": Variable("where snapshots are kept", ("upgrade",)),
-    "csk_snapshots_kept": Variable("how many snapshots of a cluster stay", ("upgrade",)),
+    "csk_snapshot_dir": Variable("where snapshots are kept", ("upgrade", "snapshot")),
+    "csk_snapshots_kept": Variable("how many snapshots of each label stay", ("upgrade", "snapshot")),
+    "csk_snapshot_encrypt": Variable("whether snapshots are encrypted", ("upgrade", "snapshot")),
+    "csk_snapshot_label": Variable("what a snapshot is called", ("snapshot",)),
 }
 _FILE = "a cluster file (-e @FILE)"
 # What several can't do without: any of these variables, and how they are given.
@@ -64,6 +66,7 @@ NEEDED: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "node_image": (_VERSION,),
     "delete": (_CLUSTER,),
     "renew": (_CLUSTER,),
+    "snapshot": (_CLUSTER,),
     "rebuild": (_NAME,),
     "load_image": (_NAME, (("csk_image",), "give -e csk_image=shop:1.2.")),
     "restore": (

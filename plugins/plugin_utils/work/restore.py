@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..context.session import Session
-from ..control_planes.stacked.snapshots import Snapshot, read
+from ..control_planes.stacked.snapshots import Snapshot, opens_to, read
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine
 from ..rules import settings
@@ -59,6 +59,10 @@ def check(session: Session, cluster: Cluster, path: Path, confirm: str | None, w
     """
     snapshot = read(path, WHERE)
     problems = []
+    try:
+        opens_to(session, path, WHERE)  # before anything is removed
+    except CskError as error:
+        problems += error.problems
     if confirm != cluster.name:
         rule = "a restoration throws away all that was written after the snapshot, so it asks for the cluster's name."
         fix = f"give csk_confirm={cluster.name}, if {cluster.name} is to be what it was at {snapshot.taken_at}."

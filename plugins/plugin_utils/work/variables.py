@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..control_planes.stacked.snapshots import kept_problem
 from ..core.errors import Problem
 from ..rules import variables
 from ..rules.records import MOVED
+from ..rules.snapshots import kept_problem
 from . import argspec
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cluster of one master that is never bootstrapped is all that a lock needs; plays of a user change its pools."""
+"""A cluster that is never bootstrapped is all that a lock needs; plays of a user change its pools."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.run import Run
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import schema
 from support.cluster import TestCluster
 from support.kube import until
+from support.machines import MASTERS
 from support.playbooks import Outcome, Playbooks, kill, read_until
 
 NAME = "test-locks"
-FILE = {"csk_cluster": {"name": NAME, "version": "1.36", "masters": 1}, "csk_nodepools": []}
+FILE = {"csk_cluster": {"name": NAME, "version": "1.36", "masters": 3}, "csk_nodepools": []}
 Note = Callable[[str, str], None]
 OTHER = Run("elsewhere", "another-boot/1", 4711, 1)
 
@@ -65,7 +66,7 @@ class Plays:
 
 @pytest.fixture(scope="module")
 def cluster(playbooks: Playbooks, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
-    """Recorded, with its master's machine."""
+    """Recorded, with its masters' machines."""
     plays = Plays(playbooks, tmp_path_factory.mktemp("first"))
     made = TestCluster(playbooks, FILE)
     plays.run("first", {"name": "Record it", "csk.kubernetes.csk_cluster": FILE["csk_cluster"]}).good()
@@ -105,7 +106,7 @@ def test_two_hosts_of_one_play_make_one_pool(cluster: TestCluster, plays: Plays)
     made = plays.run("twice", pool(3), hosts="one,two,").good()
     assert "waiting for another task of this run" in made.text
     assert [m.name for m in cluster.ledger.machines(NAME) if m.pool == "web"] == ["web-1", "web-2", "web-3"]
-    assert cluster.machines.names() == ["master-1", "web-1", "web-2", "web-3"]
+    assert cluster.machines.names() == [*MASTERS, "web-1", "web-2", "web-3"]
     until(lambda: free(cluster), 10)
 
 

@@ -46,5 +46,7 @@ def take(master: Remote) -> tuple[dict[str, Any], str]:
 
 def fetch(master: Remote, target: str) -> None:
     """Copy the snapshot into a file of the controller, and remove it from the master."""
-    master.fetch(FILE, target)
-    master.run(f"rm -f {FILE}")
+    try:
+        master.fetch(FILE, target)
+    finally:
+        master.run(f"rm -f {FILE}")
