@@ -19,7 +19,7 @@ from ..core.process import die_with_parent
 from ..work import argspec
 from ..work.steps import Task, note, open_session
 from ..work.variables import completed, variable_problems
-from .remote import TaskHost
+from .remote import TaskHost, reach
 
 
 class CskAction(ActionBase):
@@ -50,7 +50,7 @@ class CskAction(ActionBase):
             arguments = completed(self.module, arguments, partial(self._variable, task_vars or {}))
             values = argspec.module_arguments(self.module, arguments)
             task = Task(
-                session=open_session(values, self.say),
+                session=open_session(values, self.say, reach),
                 values=values,
                 variables=task_vars or {},
                 check=bool(self._task.check_mode),

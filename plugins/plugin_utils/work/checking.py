@@ -175,7 +175,7 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
     changed = changed_settings(cluster, checked.cluster, providers.keys(checked.providers))
     if changed:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
-    checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
+    checked.changes += plan.cluster_sentences(cluster, machines, wanted, live)
     changes, warnings = certificate_sentences(session, cluster, machines, checked.cluster["endpoint_sans"])
     checked.changes += changes
     checked.warnings += warnings

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..context.members import strangers
 from ..context.session import Session
 from ..control_planes.stacked import certificates
 from ..control_planes.stacked.renew import renew_administrator
@@ -89,6 +90,9 @@ def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequenc
             healthy = api.healthy_etcd_members(masters[0])
         if healthy < len(masters):
             return [f"{healthy} of {len(masters)} etcd members are healthy"]
+        strange, _address = strangers(session, cluster, machines)
+        if strange:
+            return [f"{name}: {why}" for name, why in strange.items()]
         old = certificates.outdated(cluster, machines, certificates.shown(machines), cluster.spec["endpoint_sans"])
         return [f"the API server of {machine.name} shows its old certificate" for machine in old]
 

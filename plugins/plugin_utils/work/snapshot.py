@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts.manifest import sha256
+from ..context.members import etcd_views
 from ..control_planes.stacked import snapshots, taking
 from ..core.errors import CskError, Problem
+from ..core.models import masters_of
+from ..rules import etcd
 from .steps import Task
 
 
@@ -28,7 +31,8 @@ def take(task: Task) -> dict[str, Any]:
     session.lock(cluster.name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with session.step(cluster.name, "snapshot of etcd"):
-        status, digest = taking.take(task.remote)
+        views = etcd_views(session, cluster, masters_of(session.ledger.machines(cluster.name)))
+        status, digest = taking.take(task.remote, etcd.cluster_of(views))
         now = datetime.now(UTC)
         name = snapshots.file_name(cluster.name, now)
         # A folder of its own: a connection may write under the name that the file has on the master.
