@@ -180,6 +180,10 @@ cluster:
   description: The cluster as it is recorded.
   returned: success
   type: dict
+etcd_members:
+  description: The masters as members of etcd, in the form that its flag C(initial-cluster) takes.
+  returned: with O(state=started) and O(state=renewing)
+  type: str
 heirs:
   description: The worker -> the new one that takes its place.
   returned: with O(state=surged)
@@ -210,11 +214,6 @@ machines:
   returned: success
   type: list
   elements: dict
-peers:
-  description: The masters' addresses.
-  returned: with O(state=started)
-  type: list
-  elements: str
 replaced:
   description: How many workers are replaced by new machines in each batch, in order.
   returned: with O(state=started)

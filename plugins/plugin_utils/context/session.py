@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ..core.errors import CskError, Problem
-from ..core.models import Cluster, Machine
+from ..core.models import Cluster, Machine, masters_of
 from ..core.names import PORT
 from ..core.observed import Live, Observed
+from ..core.remote import Answer, unreachable
 from ..core.run import Run
 from ..kube.answers import said
 from ..kube.cluster_api import ClusterApi, connect
@@ -22,7 +23,7 @@ from ..ledger import Ledger
 from ..providers import registry
 from ..rules.records import Complete, as_it_is
 from ..rules.versions import Minor, minor_of
-from . import catalogue, progress
+from . import catalogue, members, progress
 from .fleet import Fleet
 from .given import Given
 from .holding import Holding
@@ -36,15 +37,23 @@ class Session:
 
     :param say: shows a line of progress.
     :param complete: completes settings that were recorded before today's options.
+    :param reach: runs a command on a machine, by its connection variables.
     """
 
-    def __init__(self, given: Given, say: Callable[[str], None], complete: Complete = as_it_is) -> None:
+    def __init__(
+        self,
+        given: Given,
+        say: Callable[[str], None],
+        complete: Complete = as_it_is,
+        reach: Callable[[Mapping[str, Any], str], Answer] = unreachable,
+    ) -> None:
         self.home = given.home
         self.today = given.today
         self.quotas = given.quotas
         self.forgotten = given.forgotten
         self.catalogue_folder = given.catalogue
         self.say = say
+        self.reach = reach
         self._given = given
         self._complete = complete
         self.run = Run.current()
@@ -179,19 +188,30 @@ class Session:
         return Holding(self.home, self._given.ledger_url, self.run, cluster)
 
     def live(self, cluster: Cluster, chosen: Sequence[Machine] = ()) -> Live:
-        """Ask the providers and the API.
+        """Ask the providers, etcd's members and the API, which is asked at a master whose etcd is the cluster's.
 
         :param chosen: the machines that matter, where not all do. While the cluster is being created and none of
             them is there, the API isn't asked: it would only be waited for.
         """
         machines = self.fleet(cluster).states()
         first = cluster.status == "creating" and not any(m.name in machines for m in chosen or machines.values())
-        return Live(machines, Observed(False) if first else self.observe(cluster))
+        if first:
+            return Live(machines, Observed(False))
+        strange: dict[str, str] = {}
+        address = None
+        if cluster.status == "ready":
+            masters = masters_of(self.ledger.machines(cluster.name))
+            running = [m for m in masters if m.name in machines and machines[m.name].status == "running"]
+            strange, address = members.strangers(self, cluster, running)
+        return Live(machines, self.observe(cluster, address), strange, address)
 
-    def observe(self, cluster: Cluster) -> Observed:
-        """What the API shows; nothing where the cluster has no credentials yet."""
+    def observe(self, cluster: Cluster, address: str | None = None) -> Observed:
+        """What the API shows; nothing where the cluster has no credentials yet.
+
+        :param address: of one master, whose own API server is asked; None: the endpoint.
+        """
         try:
-            with self.api(cluster) as api:
+            with self.api(cluster, address=address) as api:
                 return api.observe()
         except LookupError:
             return Observed(False)

@@ -53,10 +53,29 @@ class Observed:
 
 @dataclass(frozen=True)
 class Live:
-    """What is really there: the provider's machines by name, and what the API shows."""
+    """What is really there: the provider's machines by name, and what the API shows.
+
+    :param strange: masters whose etcd isn't the cluster's any more, each with why.
+    :param address: of a master whose API server is asked while there are such ones, for the endpoint may lead to one.
+    """
 
     machines: dict[str, MachineState]
     observed: Observed
+    strange: dict[str, str] = field(default_factory=dict)
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class EtcdView:
+    """What a master's etcd says of the cluster that it is in.
+
+    :param cluster: the ID of that cluster, and ``member`` the master's own in it.
+    :param members: the IDs of all that are in it.
+    """
+
+    cluster: str
+    member: str
+    members: frozenset[str]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,12 @@ class Answer:
     rc: int | None
     stdout: str
     stderr: str
+
+
+def unreachable(variables: Mapping[str, Any], command: str) -> Answer:
+    """The answer of a machine where a run has no way to any."""
+    del variables, command
+    return Answer(None, "", "")
 
 
 class Remote(Protocol):

@@ -20,7 +20,7 @@ from ..core.process import die_with_parent
 from ..work import argspec
 from ..work.steps import Task, note, open_session
 from ..work.variables import completed, variable_problems
-from .remote import TaskHost
+from .remote import TaskHost, reach
 
 
 class CskAction(ActionBase):
@@ -50,7 +50,7 @@ class CskAction(ActionBase):
                     raise CskError(problems)
             arguments = completed(self.module, arguments, partial(self._variable, task_vars or {}))
             values = argspec.module_arguments(self.module, arguments)
-            with closing(open_session(values, self.say)) as session:
+            with closing(open_session(values, self.say, reach)) as session:
                 task = Task(
                     session=session,
                     values=values,

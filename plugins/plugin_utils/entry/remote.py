@@ -1,12 +1,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host that a task runs on, through Ansible's connection."""
+"""The host that a task runs on, and other machines, through Ansible's connections."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ansible.errors import AnsibleError
+from ansible.playbook.play_context import PlayContext
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import connection_loader
 
 from ..core.errors import CskError, Problem
 from ..core.remote import Answer
@@ -51,3 +55,18 @@ class TaskHost:
             rule = "the host takes it as root, and has room for it."
             fix = "see what the host says, then run the playbook again."
             raise CskError(Problem(path, f"can't be written: {answer.stderr.strip()[-300:]}", rule, fix))
+
+
+def reach(variables: Mapping[str, Any], command: str) -> Answer:
+    """Run a command on a machine that no task of the run is on, by its connection variables."""
+    connection = connection_loader.get(variables["ansible_connection"], PlayContext())
+    if connection is None:
+        return Answer(None, "", f"there is no connection {variables['ansible_connection']}")
+    connection.set_options(var_options=dict(variables))
+    try:
+        code, out, err = connection.exec_command(command, sudoable=True)
+    except AnsibleError as error:
+        return Answer(None, "", str(error))
+    finally:
+        connection.close()
+    return Answer(code, out.decode(errors="replace"), err.decode(errors="replace"))

@@ -17,6 +17,7 @@ from ..core.models import Cluster, Machine, Pool
 from ..core.names import MASTER_TAINT, PORT
 from ..rules.labels import node_labels
 from ..rules.spec import NODE_MASK
+from .nodenet import ETCD_MARK
 
 API = "kubeadm.k8s.io/v1beta4"
 FOLDER = "/etc/csk/kubeadm"
@@ -49,7 +50,7 @@ exec 9> /run/lock/csk-kubeadm
 flock --timeout 600 9
 data=/var/lib/etcd
 if [ "$(cat $data/csk-restored 2> /dev/null)" != {token} ]; then
-  rm -rf $data/member $data/csk-new $data/csk-restored
+  rm -rf $data/member $data/csk-new $data/csk-restored {mark}
   ctr --namespace k8s.io run --rm --net-host --mount type=bind,src=$data,dst=$data,options=rbind:rw \
     --mount type=bind,src={snapshot},dst=/snapshot.db,options=rbind:ro {image} csk-restore-$$ \
     etcdutl snapshot restore /snapshot.db --data-dir $data/csk-new --name {name} --initial-cluster {members} \
@@ -83,6 +84,13 @@ def members(masters: Sequence[Machine]) -> str:
     return ",".join(f"{master.name}=https://{master.address}:2380" for master in masters)
 
 
+def _initial(masters: Sequence[Machine], state: str) -> list[dict[str, str]]:
+    return [
+        {"name": "initial-cluster", "value": members(masters)},
+        {"name": "initial-cluster-state", "value": state},
+    ]
+
+
 def restore_script(cluster: Cluster, masters: Sequence[Machine], machine: Machine, tag: str) -> str:
     """What makes a master's data directory of etcd from the snapshot that lies there.
 
@@ -92,6 +100,7 @@ def restore_script(cluster: Cluster, masters: Sequence[Machine], machine: Machin
         token=cluster.etcd_token,
         snapshot=SNAPSHOT,
         script=RESTORE_ETCD,
+        mark=ETCD_MARK,
         image=f"registry.k8s.io/etcd:{tag}",
         name=machine.name,
         members=members(masters),
@@ -106,11 +115,9 @@ def bootstrap_config(
 
     :param shared: the cluster's machines that share the kernel of their host, by name; so below.
     """
-    etcd = [
-        {"name": "initial-cluster", "value": members(masters)},
-        {"name": "initial-cluster-state", "value": "new"},
-        {"name": "initial-cluster-token", "value": cluster.etcd_token},
-    ]
+    # Only here may an etcd without data be new. Members of a restoration have theirs before they start.
+    etcd = _initial(masters, "existing" if cluster.restore_from else "new")
+    etcd.append({"name": "initial-cluster-token", "value": cluster.etcd_token})
     return _init(cluster, machine, token, shared, {"local": {"extraArgs": etcd}})
 
 
@@ -127,14 +134,39 @@ def certificates_config(cluster: Cluster, machine: Machine, shared: Collection[s
     return _init(cluster, machine, None, shared, None, {"certificatesDir": NEW_PKI})
 
 
-def upgrade_config(machine: Machine, kept: str, target: str, shared: Collection[str]) -> str:
+def upgrade_config(
+    machine: Machine, masters: Sequence[Machine], kept: str, target: str, shared: Collection[str]
+) -> str:
     """The configuration by which kubeadm makes a master's static pods of another release.
+
+    It isn't uploaded: by itself kubeadm would name only the master's own member, as a new cluster.
 
     :param kept: the ClusterConfiguration that kubeadm keeps in the cluster, so that what people changed there stays.
     :param target: exact.
     """
-    documents = [_of_master(machine, shared), yaml.safe_load(kept) | {"kubernetesVersion": f"v{target}"}]
-    return yaml.safe_dump_all(documents, sort_keys=False)
+    config = yaml.safe_load(kept) | {"kubernetesVersion": f"v{target}"}
+    local = (config.get("etcd") or {}).get("local") or {}
+    local = local | {"extraArgs": with_arguments(local.get("extraArgs"), _initial(masters, "existing"))}
+    config |= {"etcd": {"local": local}}
+    return yaml.safe_dump_all([_of_master(machine, shared), config], sort_keys=False)
+
+
+def with_arguments(there: Sequence[dict[str, str]] | None, own: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """A component's ``extraArgs`` with csk's own; what else is there stays."""
+    names = {argument["name"] for argument in own}
+    return [*(argument for argument in there or [] if argument["name"] not in names), *own]
+
+
+def etcd_patch() -> str:
+    """How kubeadm patches the pod of an etcd that has data: without them it doesn't start.
+
+    One that is told of an existing cluster, and finds its own data gone, would join it under its old name, and might
+    vote for what it had voted against.
+    """
+    mount = {"name": "etcd-log", "mountPath": "/run/csk-etcd-log", "readOnly": True}
+    volume = {"name": "etcd-log", "hostPath": {"path": "/var/lib/etcd/member/wal", "type": "Directory"}}
+    spec = {"containers": [{"name": "etcd", "volumeMounts": [mount]}], "volumes": [volume]}
+    return yaml.safe_dump({"spec": spec}, sort_keys=False)
 
 
 def coredns_patch(cluster: Cluster) -> str:

@@ -74,7 +74,8 @@ def _pki(facts: _Facts) -> list[NodeFile]:
 
 def _bootstrap(facts: _Facts) -> list[NodeFile]:
     text = kubeadm.bootstrap_config(facts.cluster, facts.masters, facts.machine, facts.secret("token"), facts.shared)
-    return [NodeFile(f"{kubeadm.FOLDER}/bootstrap.yaml", text)]
+    patch = NodeFile(f"{kubeadm.PATCHES}/etcd.yaml", kubeadm.etcd_patch(), 0o644)
+    return [*([patch] if facts.cluster.restore_from else []), NodeFile(f"{kubeadm.FOLDER}/bootstrap.yaml", text)]
 
 
 def _init(facts: _Facts) -> list[NodeFile]:
@@ -89,10 +90,13 @@ def _init(facts: _Facts) -> list[NodeFile]:
 
 def _upgrade(facts: _Facts) -> list[NodeFile]:
     target = facts.cluster.upgrade_to or facts.cluster.version
-    text = kubeadm.upgrade_config(facts.machine, facts.asked.kubeadm_config(), target, facts.shared)
+    text = kubeadm.upgrade_config(facts.machine, facts.masters, facts.asked.kubeadm_config(), target, facts.shared)
     patch = kubeadm.coredns_patch(facts.cluster)
     return [
+        # That of a cluster that was made before may not know the mark.
+        NodeFile(nodenet.ENDPOINT_CHECK, nodenet.ENDPOINT_CHECK_SCRIPT, 0o755),
         NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
+        NodeFile(f"{kubeadm.PATCHES}/etcd.yaml", kubeadm.etcd_patch(), 0o644),
         NodeFile(f"{kubeadm.FOLDER}/upgrade.yaml", text),
     ]
 
@@ -157,7 +161,7 @@ def _pod_range(_facts: _Facts) -> list[NodeFile]:
 def _temporary(_facts: _Facts) -> list[NodeFile]:
     names = (
         "bootstrap.yaml", "init.yaml", "join.yaml", "certificates.yaml", "renew-apiserver", "discovery.conf",
-        "upgrade.yaml", "patches/corednsdeployment.yaml",
+        "upgrade.yaml", "patches/corednsdeployment.yaml", "patches/etcd.yaml",
     )  # fmt: skip
     paths = [f"{kubeadm.FOLDER}/{name}" for name in names]
     return [NodeFile(path, None) for path in [*paths, "/etc/kubernetes/super-admin.conf"]]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..core.errors import Problem
 from ..core.models import Cluster, Machine, Pool
 from ..core.names import ADDONS, MASTER_LABEL, MASTER_TAINT
-from ..core.observed import NodeState, Observed
+from ..core.observed import Live, NodeState, Observed
 from .labels import node_labels
 from .scaling import UNUSED, Scaling
 
@@ -38,12 +38,18 @@ class Work:
     why: str
 
 
-def machine_work(cluster: Cluster, machine: Machine, state: MachineState | None, observed: Observed) -> Work | None:
+def machine_work(
+    cluster: Cluster, machine: Machine, state: MachineState | None, observed: Observed, strange: str = ""
+) -> Work | None:
     """What a recorded machine needs; None where it is as it should be.
 
     Until the cluster was ready once, masters repeat the bootstrap, which takes up what is there. After that a master
     without a machine, or one whose joining was never finished, starts over as a new member of etcd.
+
+    :param strange: why a master's etcd isn't the cluster's any more; such a master starts over too.
     """
+    if strange:
+        return Work(machine.name, "replace", "join", f"{strange}: replace the machine and join it")
     node = observed.nodes.get(machine.name)
     start: MachineStep = "create" if state is None else "" if state.status == "running" else "start"
     if cluster.status == "creating" and not (start == "create" and machine.role == "master" and observed.reachable):
@@ -111,16 +117,13 @@ def addons_missing(observed: Observed) -> list[str]:
 
 
 def cluster_sentences(
-    cluster: Cluster,
-    machines: Sequence[Machine],
-    pools: Mapping[str, Pool],
-    states: Mapping[str, MachineState],
-    observed: Observed,
+    cluster: Cluster, machines: Sequence[Machine], pools: Mapping[str, Pool], live: Live
 ) -> list[str]:
     """Everything that a run would do to a recorded cluster, in sentences; none where nothing is to be done."""
     changes = []
+    states, observed = live.machines, live.observed
     for machine in machines:
-        work = machine_work(cluster, machine, states.get(machine.name), observed)
+        work = machine_work(cluster, machine, states.get(machine.name), observed, live.strange.get(machine.name, ""))
         if work:
             changes.append(f"{machine.name}: {work.why}.")
         node = observed.nodes.get(machine.name)

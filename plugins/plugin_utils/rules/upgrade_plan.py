@@ -38,6 +38,7 @@ class Found:
     """What was found of a cluster before an upgrade.
 
     :param stopped: machines that don't run.
+    :param strange: masters whose etcd isn't the cluster's any more, each with why.
     :param budgets: PodDisruptionBudgets (``namespace/name``) that allow no disruption now.
     :param webhooks: all admission webhooks.
     :param pods: pods that couldn't be evicted.
@@ -52,6 +53,7 @@ class Found:
     nodes: Mapping[str, NodeState] = field(default_factory=dict)
     stopped: Sequence[str] = ()
     etcd: Sequence[EtcdMember] = ()
+    strange: Mapping[str, str] = field(default_factory=dict)
     budgets: Sequence[str] = ()
     webhooks: Sequence[Webhook] = ()
     pods: Sequence[Obstacle] = ()
@@ -231,6 +233,9 @@ def _obstacles(
     if found.disk_free < need and not cluster.upgrade_to:  # else the images may be there already
         what = f"{found.disk_free >> 20} MiB are free; {len(changing)} machines take {need >> 20} MiB."
         every.append(("", Problem("disk of the machines", what, "each gets the target's images.", "free some.")))
+    for name, why in found.strange.items():
+        fix = "run the playbook csk.kubernetes.create first, which replaces it."
+        every.append(("", Problem(f"node {name}", f"{why}.", "all masters' etcd is one cluster.", fix)))
     if not found.reachable:
         fix = "start the masters' machines." if cluster.upgrade_to else "run the playbook csk.kubernetes.create first."
         what = "doesn't answer."

@@ -209,7 +209,7 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
     kept = [machine for machine in machines if machine.pool in checked.kept]
     mine = [machine for machine in machines if machine not in kept]
-    checked.changes += plan.cluster_sentences(cluster, mine, wanted, live.machines, live.observed)
+    checked.changes += plan.cluster_sentences(cluster, mine, wanted, live)
     if live.observed.reachable:
         checked.warnings += [
             f"pool {m.pool}: not in the file, and {m.name} isn't Ready: nothing is done about it."

@@ -13,9 +13,9 @@ from ..control_planes.stacked import certificates
 from ..control_planes.stacked.endpoint import api_address
 from ..control_planes.stacked.make import lost_masters
 from ..core.errors import CskError, Problem
-from ..core.models import Cluster, Machine, Pool, masters_of
+from ..core.models import Cluster, Machine, masters_of
 from ..core.names import ADDONS
-from ..core.observed import Live, Observed
+from ..core.observed import Live
 from ..rules import plan, spec
 from ..rules.settings import changed_settings
 from ..stacks import flannel
@@ -70,8 +70,8 @@ def _forecast(session: Session, values: dict[str, Any]) -> dict[str, Any]:
         changed = changed_settings(recorded, values, _own(values))
         after = recorded.spec | {key: values[key] for key in changed}
         changes = [f"cluster {name}: change {', '.join(changed)}."] if changed else []
-        masters, pools, states, observed = _masters(session, recorded)
-        changes += plan.cluster_sentences(recorded, masters, pools, states, observed)
+        masters = masters_of(session.ledger.machines(name))
+        changes += plan.cluster_sentences(recorded, masters, {}, session.live(recorded, masters))
         changes += checks.certificate_sentences(session, recorded, masters, values["endpoint_sans"])[0]
     else:
         after = recorded_settings(values)
@@ -230,10 +230,3 @@ def _nodes_to_forget(session: Session, cluster: Cluster) -> list[str]:
     if not cluster.restore_from:
         return []
     return [m.name for m in session.ledger.machines(cluster.name) if m.role == "worker" and m.status == "new"]
-
-
-def _masters(session: Session, cluster: Cluster) -> tuple[list[Machine], dict[str, Pool], dict[str, Any], Observed]:
-    """The masters as recorded and as they are, as plan.cluster_sentences takes them."""
-    recorded = masters_of(session.ledger.machines(cluster.name))
-    live = session.live(cluster, recorded)
-    return recorded, {}, live.machines, live.observed

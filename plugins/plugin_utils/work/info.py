@@ -88,7 +88,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
     masters = masters_of(recorded)
     hosts = [host(session, cluster, m, masters, "") for m in recorded]
     foreign = sorted(set(live.observed.nodes) - {machine.name for machine in recorded})
-    differs = plan.cluster_sentences(cluster, recorded, pools, live.machines, live.observed)
+    differs = plan.cluster_sentences(cluster, recorded, pools, live)
     ends = certificates.ends(session.ledger, cluster, certificates.shown(masters))
     kubeconfig = session.folder(cluster.name) / "kubeconfig"
     held = session.ledger.lock_of(cluster.name)

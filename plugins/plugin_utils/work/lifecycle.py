@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..context.fencing import judge, take_out
+from ..context.members import strangers
 from ..context.session import Session
 from ..control_planes.stacked import certificates
 from ..control_planes.stacked.renew import renew_administrator
@@ -102,10 +103,7 @@ def _wait(
         gone = nodes_missing(observed, [machine.name for machine in masters])
         # In an upgrade a new master hasn't the old add-ons' images; the upgrade brings them to its release.
         if observed.reachable and not cluster.upgrade_to:
-            absent = [name for name in ADDONS if not observed.addons.get(name)]
-            gone += [
-                f"{name} isn't available" + (f" ({cause})" if (cause := causes.of(name)) else "") for name in absent
-            ]
+            gone += [f"{name} isn't available{causes.of(name)}" for name in ADDONS if not observed.addons.get(name)]
         return gone
 
     def unwell() -> list[str]:
@@ -114,13 +112,15 @@ def _wait(
             healthy = api.healthy_etcd_members(masters[0].name)
         if healthy < len(masters):
             return [f"{healthy} of {len(masters)} etcd members are healthy"]
+        strange, _address = strangers(session, cluster, masters)
+        if strange:
+            return [f"{name}: {why}" for name, why in strange.items()]
         old = certificates.outdated(cluster, masters, certificates.shown(masters), cluster.spec["endpoint_sans"])
         return [f"the API server of {machine.name} shows its old certificate" for machine in old]
 
     def missing(observed: Observed) -> list[str]:
-        faults = (
-            {worker.name: nodes_missing(observed, [worker.name]) for worker in workers} if observed.reachable else {}
-        )
+        looked = workers if observed.reachable else []
+        faults = {worker.name: nodes_missing(observed, [worker.name]) for worker in looked}
         lacking[:] = [worker for worker in workers if faults.get(worker.name)]
         absent = [fault for of_one in faults.values() for fault in of_one]
         own[:] = unavailable(observed) or ([] if absent else unwell())

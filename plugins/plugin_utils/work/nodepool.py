@@ -148,4 +148,4 @@ def _work_left(
     staying = [machine for machine in _of(session, cluster, name) if machine not in going]
     live = session.live(cluster, staying)
     wanted = {name: Pool(cluster.name, name, settings)} if settings else {}
-    return plan.cluster_sentences(cluster, staying, wanted, live.machines, live.observed)
+    return plan.cluster_sentences(cluster, staying, wanted, live)

@@ -28,13 +28,13 @@ def machines(
     fleet = session.fleet(cluster)
     recorded = session.ledger.machines(cluster.name)
     masters = masters_of(recorded)
-    work = {w.name: w for m in chosen if (w := plan.machine_work(cluster, m, live.machines.get(m.name), live.observed))}
+    work = {m.name: w for m in chosen if (w := _work(cluster, m, live))}
     replaced = [m for m in chosen if m.name in work and work[m.name].machine == "replace"]
     made = [machine for machine in chosen if machine.name in work and work[machine.name].machine]
     if replaced:
         # Those that were only stopped first: they may be what etcd's majority lacks.
         _make(session, cluster, [machine for machine in made if machine not in replaced])
-        forget(session, cluster, masters, replaced)
+        forget(session, cluster, masters, replaced, live.address)
         made = replaced
     for machine in made:
         release = release_of(cluster, machine, masters)
@@ -55,6 +55,11 @@ def machines(
         if machine.name in work and work[machine.name].host
     ]
     return hosts, [f"{w.name}: {w.why}." for w in work.values()]
+
+
+def _work(cluster: Cluster, machine: Machine, live: Live) -> plan.Work | None:
+    strange = live.strange.get(machine.name, "")
+    return plan.machine_work(cluster, machine, live.machines.get(machine.name), live.observed, strange)
 
 
 def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None:

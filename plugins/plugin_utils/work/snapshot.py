@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts.manifest import sha256
+from ..context.members import etcd_views
 from ..control_planes.stacked import snapshots, taking
 from ..core.errors import CskError, Problem
-from ..core.models import Cluster
+from ..core.models import Cluster, masters_of
 from ..render.kubeadm import SNAPSHOT
+from ..rules import etcd
 from ..rules.snapshots import kept_problem, label_problem
 from .steps import Task
 
@@ -36,7 +38,8 @@ def _taken(task: Task) -> dict[str, Any]:
         return {"changed": True, "changes": [f"etcd of {cluster.name}: take a snapshot into {folder}."]}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with session.step(cluster.name, "snapshot of etcd"), snapshots.workplace(session, cluster.name) as work:
-        status, digest = taking.take(task.remote)
+        views = etcd_views(session, cluster, masters_of(session.ledger.machines(cluster.name)))
+        status, digest = taking.take(task.remote, etcd.cluster_of(views))
         now = datetime.now(UTC)
         name = snapshots.file_name(cluster.name, now)
         received = work / name

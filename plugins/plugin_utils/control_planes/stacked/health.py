@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...context.members import strangers
 from ...context.session import Session
 from ...core.errors import CskError
 from ...core.models import Cluster, Machine
@@ -45,22 +46,31 @@ def master_faults(session: Session, cluster: Cluster, machine: Machine, version:
                 runs, there = pods.get(name, (False, ""))
                 if not runs or (there != tag and not (name == "etcd" and version == cluster.version)):
                     found.append(f"its {name} doesn't run with {tag}")
-            return found or _member_faults(api, machine, goal)
+            found = found or _member_faults(api, machine, goal)
     except CskError as error:
         return [f"its API server: {error.problems[0].what}"]
+    return found or etcd_faults(session, cluster, machine)
 
 
 def serving_faults(session: Session, cluster: Cluster, machine: Machine) -> list[str]:
     """What keeps a master from carrying the cluster while another one is away, seen in a moment.
 
-    Its own API server is ready only where its member of etcd, the only one that it asks, answers with a majority.
+    Its own API server is ready only where its member of etcd, the only one that it asks, answers with a majority; but
+    that may be the majority of another cluster.
     """
     try:
         with session.api(cluster, address=machine.address) as api:
             api.server_version()
-            return node_faults(api.observe(), machine, machine.version)
+            found = node_faults(api.observe(), machine, machine.version)
     except CskError as error:
-        return [f"its API server: {error.problems[0].what}"]
+        found = [f"its API server: {error.problems[0].what}"]
+    return etcd_faults(session, cluster, machine) or found
+
+
+def etcd_faults(session: Session, cluster: Cluster, machine: Machine) -> list[str]:
+    """Why a master's etcd isn't the cluster's, which all masters are asked for."""
+    found, _address = strangers(session, cluster)
+    return [found[machine.name]] if machine.name in found else []
 
 
 def _member_faults(api: ClusterApi, machine: Machine, goal: list[int]) -> list[str]:

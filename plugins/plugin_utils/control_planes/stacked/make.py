@@ -36,11 +36,12 @@ def record_masters(session: Session, name: str, spec: dict[str, Any]) -> None:
 
 
 def lost_masters(session: Session, cluster: Cluster, live: Live) -> list[str]:
-    """Masters whose machine is gone, or that never finished joining."""
+    """Masters whose machine is gone, that never finished joining, or whose etcd isn't the cluster's any more."""
     return [
         machine.name
         for machine in session.ledger.machines(cluster.name)
-        if machine.role == "master" and (machine.name not in live.machines or machine.status == "new")
+        if machine.role == "master"
+        and (machine.name not in live.machines or machine.status == "new" or machine.name in live.strange)
     ]
 
 
@@ -53,9 +54,16 @@ def release_of(cluster: Cluster, machine: Machine, masters: Sequence[Machine]) -
     return cluster.upgrade_to if cluster.upgrade_to and begun and machine.role == "master" else cluster.version
 
 
-def forget(session: Session, cluster: Cluster, masters: Sequence[Machine], lost: Sequence[Machine]) -> None:
+def forget(
+    session: Session,
+    cluster: Cluster,
+    masters: Sequence[Machine],
+    lost: Sequence[Machine],
+    address: str | None = None,
+) -> None:
     """Take lost machines out of the cluster: their etcd members, their Nodes, and what is left of the machines.
 
+    :param address: of a master whose own API server is asked; None: the endpoint.
     :raises CskError: where etcd has no majority without them, and where one may still live.
     """
     names = {machine.name for machine in lost}
@@ -63,7 +71,7 @@ def forget(session: Session, cluster: Cluster, masters: Sequence[Machine], lost:
     problem = plan.quorum_problem(cluster, masters, [master.name for master in masters if master.name in names])
     if problem:
         raise CskError(problem)
-    with session.api(cluster, timeout=15) as api:
+    with session.api(cluster, timeout=15, address=address) as api:
         through = _majority(api, cluster, masters, left)
         found = judge(session, cluster, api, sorted(names), rule=way_anew)
         if found.problems:

@@ -11,6 +11,7 @@ from ...context.session import Session
 from ...control_planes.stacked.renew import begin_renewal, take_turn
 from ...core.errors import CskError, Problem
 from ...core.models import Cluster, Machine, masters_of
+from ...render.kubeadm import members
 from ...stacks import flannel
 from ..hosts import host
 from ..refusing import refuse_unfinished
@@ -33,6 +34,7 @@ def take(task: Task) -> dict[str, Any]:
     elif values["state"] == "renewing":
         refuse_unfinished(cluster)
         masters, result["changes"] = begin_renewal(session, cluster)
+        result["etcd_members"] = members(masters_of(session.ledger.machines(cluster.name)))
         result["machines"] = [host(session, cluster, master, masters, "master") for master in masters]
     elif not task.check:
         result |= _STEPS[values["state"]](session, cluster, values)
@@ -70,7 +72,7 @@ def _started(task: Task, cluster: Cluster) -> dict[str, Any]:
         "replaced": [len(batch) for batch in plan.replaced],
         "stops": values["stop"] + (0 if task.check else len(plan.then)),
         "finish": cluster.upgrade_to is not None or not plan.nothing_to_do,
-        "peers": [master.address for master in masters],
+        "etcd_members": members(masters),
         "flannel_image": flannel.image(session.release(plan.target)),
         "kubeconfig": str(session.folder(cluster.name) / "kubeconfig"),
         "machines": hosts,

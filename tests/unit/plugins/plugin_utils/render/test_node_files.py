@@ -21,7 +21,7 @@ SPEC = {
     "proxy_mode": "iptables", "flannel_backend": "vxlan", "registry_mirrors": [], "proxy": None,
 }  # fmt: skip
 MIRROR = {"registry": "docker.io", "endpoints": ["https://mirror:5000"], "ca": "PEM"}
-CLUSTER = Cluster("id", "demo", "default", "1.36.3", SPEC, "ready", "172.30.0.0/24", "172.30.0.10", "random", NOW)
+CLUSTER = Cluster("id", "demo", "default", "1.36.3", SPEC, "ready", "172.30.0.0/24", "172.30.0.10", "etcd-token", NOW)
 MACHINES = [
     *(Machine("demo", f"master-{n}", "master", None, "a", f"172.30.0.{10 + n}", "create", NOW) for n in (1, 2, 3)),
     Machine("demo", "web-1", "worker", "web", "a", "172.30.0.14", "create", NOW),
@@ -73,6 +73,15 @@ def files(
         ("join", {"/etc/csk/kubeadm/join.yaml": 0o600, "/etc/csk/kubeadm/discovery.conf": 0o600}),
         ("endpoint", {"/usr/local/lib/csk/endpoint-check": 0o755, "/etc/keepalived/keepalived.conf": 0o600}),
         ("network", {"/etc/csk/cni.conflist.tmpl": 0o644, "/etc/csk/guard.rules": 0o644}),
+        (
+            "upgrade",
+            {
+                "/usr/local/lib/csk/endpoint-check": 0o755,
+                "/etc/csk/kubeadm/patches/corednsdeployment.yaml": 0o644,
+                "/etc/csk/kubeadm/patches/etcd.yaml": 0o644,
+                "/etc/csk/kubeadm/upgrade.yaml": 0o600,
+            },
+        ),
         ("registries", {}),
     ],
 )
@@ -84,7 +93,7 @@ def test_files_and_their_modes(name, modes):
 
 @pytest.mark.parametrize("name", node_files.FILES)
 def test_whoever_may_read_a_file_finds_no_secret_in_it(name):
-    secrets = [data.decode() for key, data in SECRETS.items() if key not in PUBLIC] + ["random"]
+    secrets = [data.decode() for key, data in SECRETS.items() if key not in PUBLIC] + ["etcd-token"]
     for file in files("master-1", name).values():
         if file.mode & 0o077:
             assert not [secret for secret in secrets if secret in (file.content or "")]
@@ -175,6 +184,7 @@ def test_mirrors_and_proxy():
                 "/etc/csk/kubeadm/discovery.conf",
                 "/etc/csk/kubeadm/upgrade.yaml",
                 "/etc/csk/kubeadm/patches/corednsdeployment.yaml",
+                "/etc/csk/kubeadm/patches/etcd.yaml",
                 "/etc/kubernetes/super-admin.conf",
             ],
         ),

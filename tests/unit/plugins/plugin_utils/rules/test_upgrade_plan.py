@@ -80,6 +80,7 @@ HARD = [
     ({"found": healthy(faults=[FAULT])}, "image of the machines"),
     ({"found": healthy(disk_free=18 * MIB - 1, images=MIB)}, "disk of the machines"),
     ({"found": upgrade_plan.Found(False, disk_free=1)}, "API of demo"),
+    ({"found": healthy(strange={"master-3": "its etcd is another cluster"})}, "node master-3"),
     ({"found": healthy(nodes=[node("web-1", version="1.33.9")])}, "node web-1"),
     ({"found": healthy(nodes=[node("master-2", ready=False)])}, "masters master-2"),
     ({"found": healthy(stopped=["master-1", "master-3"])}, "masters master-1, master-3"),
