@@ -18,7 +18,7 @@ from ..core.observed import Live, Observed
 from ..rules import plan, spec
 from ..rules.settings import changed_settings, immutable_problems
 from ..stacks import flannel
-from . import argspec, checks, providers
+from . import argspec, checks, providers, whole
 from .hosts import host
 from .info import after_create, cluster_info
 from .lifecycle import make_ready, remove, write_kubeconfig
@@ -39,7 +39,7 @@ def bring(task: Task) -> dict[str, Any]:
         changes = remove(session, values["name"], values["confirm"], task.check)
         return {"changed": bool(changes), "changes": changes, "machines": []}
     if values["state"] == "ready":
-        return _ready(session, values, task.check)
+        return _ready(task)
     if task.check:
         return _forecast(session, values)
     return _present(session, values)
@@ -162,21 +162,23 @@ def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -
     return version
 
 
-def _ready(session: Session, values: dict[str, Any], check: bool) -> dict[str, Any]:
-    if not check:
+def _ready(task: Task) -> dict[str, Any]:
+    session, values = task.session, task.values
+    if not task.check:
         session.lock(values["name"])
     cluster = session.cluster(values["name"])
     lost = cluster.upgrade_to and lost_masters(session, cluster, session.live(cluster))
     refuse_unfinished(cluster, bool(lost))  # one that joined a moment ago counts as lost until now
-    if check:
+    if task.check:
         return {"changed": False, "changes": [], "cluster": cluster_result(cluster), "machines": []}
     with session.step(cluster.name, "waiting until all is ready"):
         changes = make_ready(session, cluster, values["timeout"])
         path = write_kubeconfig(session, cluster)
     session.ledger.unlock(cluster.name, session.run)
-    steps = session.steps(cluster.name)
+    since = whole.began(task)
+    steps = session.steps(cluster.name, since)
     info = cluster_info(session, session.cluster(cluster.name))
-    for line in after_create(info, steps, time.time() - session.started()):
+    for line in after_create(info, steps, time.time() - since):
         session.say(line)
     return {
         "changed": bool(changes),

@@ -12,6 +12,8 @@ from typing import Any
 from ..artifacts.manifest import sha256
 from ..control_planes.stacked import snapshots, taking
 from ..core.errors import CskError, Problem
+from ..core.models import masters_of
+from . import host_files
 from .steps import Task
 
 
@@ -26,6 +28,9 @@ def take(task: Task) -> dict[str, Any]:
     if task.check:
         return {"changed": True, "changes": [f"etcd of {cluster.name}: take a snapshot into {folder}."]}
     session.lock(cluster.name)
+    masters = [machine.name for machine in masters_of(session.ledger.machines(cluster.name))]
+    ca = session.ledger.secret(cluster.name, "ca.crt")
+    host_files.put(task.remote, "csk_snapshot", host_files.marks(cluster, masters), ca)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with session.step(cluster.name, "snapshot of etcd"):
         status, digest = taking.take(task.remote)
