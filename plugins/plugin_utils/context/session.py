@@ -246,9 +246,12 @@ class Session:
         """Note a step of this run and its seconds, for the summary at the end."""
         return progress.step(self.folder(cluster), self.run, title)
 
-    def steps(self, cluster: str) -> list[tuple[str, float]]:
-        """The steps of this run so far with their seconds; what lies between two of them was the roles' work."""
-        return progress.steps(self.folder(cluster), self.run)
+    def steps(self, cluster: str, since: float) -> list[tuple[str, float]]:
+        """The steps of this run with their seconds; what lies between two of them was the roles' work.
+
+        :param since: when the playbook began, in seconds since the epoch; the run may have had others before.
+        """
+        return progress.steps(self.folder(cluster), self.run, since)
 
     def started(self) -> float:
         """When this ansible-playbook was started, in seconds since the epoch."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import time
 from abc import abstractmethod
 from contextlib import closing
@@ -39,7 +40,8 @@ class CskAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task."""
         result = super().run(tmp, task_vars)
-        die_with_parent()
+        if parent := multiprocessing.parent_process():  # ansible-playbook, of whose workers this is one
+            die_with_parent(parent.pid)
         started = time.monotonic()
         try:
             # Ansible's values carry tags that neither YAML nor the ledger takes.

@@ -19,7 +19,7 @@ from ..core.observed import Live
 from ..rules import plan, spec
 from ..rules.settings import changed_settings
 from ..stacks import flannel
-from . import argspec, checks, providers
+from . import argspec, checks, providers, whole
 from .hosts import host
 from .info import after_create, cluster_info
 from .lifecycle import make_ready, remove, write_kubeconfig
@@ -40,7 +40,7 @@ def bring(task: Task) -> dict[str, Any]:
         changes = remove(session, values["name"], values["confirm"], task.check)
         return {"changed": bool(changes), "changes": changes, "machines": []}
     if values["state"] == "ready":
-        return _ready(session, values, task.check)
+        return _ready(task)
     if task.check:
         return _forecast(session, values)
     return _present(session, values)
@@ -177,21 +177,23 @@ def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -
     return version, anew
 
 
-def _ready(session: Session, values: dict[str, Any], check: bool) -> dict[str, Any]:
-    if not check:
+def _ready(task: Task) -> dict[str, Any]:
+    session, values = task.session, task.values
+    if not task.check:
         session.lock(values["name"])
     cluster = session.cluster(values["name"])
     lost = cluster.upgrade_to and lost_masters(session, cluster, session.live(cluster))
     refuse_unfinished(cluster, bool(lost))  # one that joined a moment ago counts as lost until now
-    if check:
+    if task.check:
         return {"changed": False, "changes": [], "cluster": cluster_result(cluster), "machines": []}
     with session.step(cluster.name, "waiting until all is ready"):
         changes, lacking = make_ready(session, cluster, values["timeout"], _awaited(values))
         path = write_kubeconfig(session, cluster)
     session.unlock(cluster.name)
-    steps = session.steps(cluster.name)
+    since = whole.began(task)
+    steps = session.steps(cluster.name, since)
     info = cluster_info(session, session.cluster(cluster.name))
-    for line in after_create(info, steps, time.time() - session.started()):
+    for line in after_create(info, steps, time.time() - since):
         session.say(line)
     if lacking:
         raise CskError(_lacking_problems(lacking, values["timeout"]), {"changes": changes})

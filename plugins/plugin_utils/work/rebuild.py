@@ -18,7 +18,7 @@ from ..kube.cluster_api import connect
 from ..render import pki
 from ..render.node_files import PKI, PKI_FILES
 from ..rules.rebuild import cluster_of, machines_of
-from . import argspec
+from . import argspec, host_files
 from .lifecycle import write_kubeconfig
 from .results import cluster_result
 from .steps import Task
@@ -54,6 +54,9 @@ def rebuild(task: Task) -> dict[str, Any]:
 
 def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> dict[str, Any]:
     session = task.session
+    # Its CA isn't known yet; what it marks itself as is.
+    own = {master.name: host_files.mark(name, cluster_id, master.name)}
+    host_files.put(task.remote, "csk_rebuild", own, None, check=True)
     secrets = _fetch(task.remote, session.folder(name))
     crt, key = pki.client_cert(secrets["ca.crt"], secrets["ca.key"], pki.ADMIN_USER, [pki.ADMIN_GROUP])
     secrets |= {"admin.crt": crt, "admin.key": key}

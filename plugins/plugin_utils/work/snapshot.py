@@ -16,6 +16,7 @@ from ..core.models import Cluster, masters_of
 from ..render.kubeadm import SNAPSHOT
 from ..rules import etcd
 from ..rules.snapshots import kept_problem, label_problem
+from . import host_files
 from .steps import Task
 
 
@@ -36,6 +37,9 @@ def _taken(task: Task) -> dict[str, Any]:
     folder = Path(values["snapshot_dir"] or session.home / "snapshots").expanduser()
     if task.check:
         return {"changed": True, "changes": [f"etcd of {cluster.name}: take a snapshot into {folder}."]}
+    masters = [machine.name for machine in masters_of(session.ledger.machines(cluster.name))]
+    ca = session.ledger.secret(cluster.name, "ca.crt")
+    host_files.put(task.remote, "csk_snapshot", host_files.marks(cluster, masters), ca)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with session.step(cluster.name, "snapshot of etcd"), snapshots.workplace(session, cluster.name) as work:
         views = etcd_views(session, cluster, masters_of(session.ledger.machines(cluster.name)))

@@ -5,17 +5,18 @@
 #   back     a master's components as they were before
 #   renew    a master's certificates, and its static pods anew with them
 # Values: target (version), from (version), artifacts (folder), endpoint (address), once (yes on the first master), ignore
-# (kubeadm's preflight errors), members (of etcd, as its flag initial-cluster takes them). It can be killed and run again; a
-# second one waits for the first.
+# (kubeadm's preflight errors), members (of etcd, as its flag initial-cluster takes them), mark (which node the host is to be).
+# It can be killed and run again; a second one waits for the first.
 set -eu
 PATH=/usr/local/bin:$PATH
 mode=$1
 shift
-target='' from='' artifacts='' endpoint='' once='' ignore='' members=''
+target='' from='' artifacts='' endpoint='' once='' ignore='' members='' mark=''
 for pair in "$@"; do
   case ${pair%%=*} in
     target) target=${pair#*=} ;; from) from=${pair#*=} ;; artifacts) artifacts=${pair#*=} ;; endpoint) endpoint=${pair#*=} ;;
     once) once=${pair#*=} ;; ignore) ignore=${pair#*=} ;; members) members=${pair#*=} ;;
+    mark) mark=${pair#*=} ;;
     *) echo "unknown: $pair" >&2; exit 2 ;;
   esac
 done
@@ -26,6 +27,10 @@ kept=/run/csk-endpoint-kept
 manifests=/etc/kubernetes/manifests
 components='etcd kube-apiserver kube-controller-manager kube-scheduler'
 
+if [ -n "$mark" ] && [ -e /etc/csk/node ] && [ "$(cat /etc/csk/node)" != "$mark" ]; then
+  echo "this host is $(cat /etc/csk/node), not $mark" >&2
+  exit 1
+fi
 exec 9> /run/lock/csk-kubeadm
 flock --timeout 600 9
 
