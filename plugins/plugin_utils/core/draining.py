@@ -32,7 +32,7 @@ class Returned:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.node}: pod {self.pod} came to it while it was emptied, and isn't evicted again: {self.why}."
+        return f"{self.node}: pod {self.pod} came to it while it was emptied, and isn't waited for: {self.why}."
 
 
 @dataclass(frozen=True)

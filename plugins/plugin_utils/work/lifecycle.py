@@ -23,7 +23,6 @@ from ..core.observed import Observed
 from ..kube.causes import AddonCauses
 from ..kube.cluster_api import ClusterApi, nodes_missing
 from ..render import pki
-from ..rules.fencing import way_anew
 from ..rules.records import same_record
 from . import argspec
 from .labels import put_labels
@@ -76,19 +75,24 @@ def make_ready(
 def _forget_nodes(session: Session, api: ClusterApi, cluster: Cluster, names: Sequence[str], timeout: int) -> list[str]:
     """Remove the Nodes that a snapshot brought back and whose machines csk removed after it was taken.
 
-    :raises CskError: where one of them lives after all.
+    One that lives is kept, and told.
     """
     api.wait(
         lambda observed: [] if observed.reachable else ["the API server doesn't answer"], timeout, lambda _left: None
     )
-    gone = [n.name for n in api.observe().nodes.values() if n.name not in names and ORIGIN_LABEL in n.labels]
-    found = judge(session, cluster, api, gone, rule=way_anew) if gone else None
-    if found and found.problems:
-        raise CskError(list(found.problems.values()))
-    session.fleet(cluster).stop(gone)
+    unknown = [n.name for n in api.observe().nodes.values() if n.name not in names and ORIGIN_LABEL in n.labels]
+    if not unknown:
+        return []
+    found = judge(session, cluster, api, unknown)
+    gone = [name for name in unknown if found.ways.get(name) == "force"]
+    session.fleet(cluster).stop([name for name in gone if name in found.live.machines])
     for name in gone:
         take_out(session, api, name)
-    return [f"{name}: its Node is removed; its machine went after the snapshot of {cluster.name}." for name in gone]
+    done = [f"{name}: its Node is removed; its machine went after the snapshot of {cluster.name}." for name in gone]
+    kept = [
+        f"{name}: its Node is kept; the ledger doesn't know it, and it lives." for name in unknown if name not in gone
+    ]
+    return done + kept
 
 
 def _wait(

@@ -96,7 +96,7 @@ def _remove(
 ) -> tuple[list[Problem], bool]:
     """Remove one worker that is empty, or dead.
 
-    :returns: what keeps it; whether its machine was stopped.
+    :returns: what keeps it; whether it can't be given back, for its machine is stopped, or nearly.
     """
     fleet = session.fleet(cluster)
     if found.ways[name] == "evict":
@@ -110,8 +110,8 @@ def _remove(
                 return held, False
             api.delete_node(name)
     if fleet.stops(name) or found.ways[name] == "force":
-        fleet.stop([name])
         try:
+            fleet.stop([name])
             take_out(session, api, name)
         except CskError as error:
             return error.problems, True
