@@ -93,7 +93,7 @@ class Holding:
             command = [sys.executable, "-P", str(_PROGRAM), self._cluster, str(self._run.pid)]
             environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}
             given = {
-                "path": sys.path,
+                "path": [str(place) for place in sys.path],
                 "home": str(self._home),
                 "url": self._url,
                 "cluster": self._cluster,
