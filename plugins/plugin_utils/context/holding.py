@@ -64,6 +64,7 @@ class Holding:
     def turn(self, say: Callable[[str], None]) -> IO[str]:
         """Wait until no other task of the run reads and changes the cluster; closing the file ends the turn."""
         self._make()
+        self._turn.touch(mode=0o600)
         file = self._turn.open("a", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,6 +83,7 @@ class Holding:
         """
         self._make()
         began = self._keeper.exists()
+        self._keeper.touch(mode=0o600)
         with self._keeper.open("a+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
