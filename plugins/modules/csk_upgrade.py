@@ -33,6 +33,7 @@ options:
       - With V(surged), new machines are made that take the places of O(nodes), with their zones, origins and ages.
       - With V(retired), O(nodes) are emptied and removed as by M(csk.kubernetes.csk_nodepool), once new machines took
         their places.
+      - With V(locked), it is seen that the run still has the cluster's lock, before something on a host is put back.
       - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were;
         then the task fails with O(cause).
       - With V(masters), the control plane is recorded to have the target.
@@ -40,7 +41,7 @@ options:
       - With V(renewing), it is checked that all masters are well, before they get new certificates one after another.
     type: str
     required: true
-    choices: [started, prepared, emptied, turn, well, surged, retired, given_back, masters, finished, renewing]
+    choices: [started, prepared, emptied, turn, well, surged, retired, locked, given_back, masters, finished, renewing]
   to:
     description:
       - The version to upgrade to, a minor or an exact one. Always a string.

@@ -64,6 +64,7 @@ class Holding:
     def turn(self, say: Callable[[str], None]) -> IO[str]:
         """Wait until no other task of the run reads and changes the cluster; closing the file ends the turn."""
         self._make()
+        self._turn.touch(mode=0o600)
         file = self._turn.open("a", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,6 +83,7 @@ class Holding:
         """
         self._make()
         began = self._keeper.exists()
+        self._keeper.touch(mode=0o600)
         with self._keeper.open("a+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -93,7 +95,7 @@ class Holding:
             command = [sys.executable, "-P", str(_PROGRAM), self._cluster, str(self._run.pid)]
             environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}
             given = {
-                "path": sys.path,
+                "path": [str(place) for place in sys.path],
                 "home": str(self._home),
                 "url": self._url,
                 "cluster": self._cluster,

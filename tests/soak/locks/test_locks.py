@@ -49,7 +49,8 @@ class Plays:
 
     def write(self, name: str, *tasks: dict[str, Any]) -> dict[str, Any]:
         """Write one; what Playbooks.run needs for it."""
-        play = {"hosts": "all", "connection": "local", "gather_facts": False, "tasks": list(tasks)}
+        python = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        play = {"hosts": "all", "connection": "local", "gather_facts": False, "vars": python, "tasks": list(tasks)}
         (self.folder / "playbooks" / f"{name}.yml").write_text(json.dumps([play]), encoding="utf-8")
         return {"playbook": name, "checkout": self.folder}
 

@@ -151,6 +151,7 @@ _STEPS: dict[str, Callable[[Session, Cluster, dict[str, Any]], dict[str, Any]]] 
     "well": _well,
     "surged": _surged,
     "retired": _retired,
+    "locked": lambda *_: {},
     "given_back": _given_back,
     "masters": _masters,
     "finished": _finished,
