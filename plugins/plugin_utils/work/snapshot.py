@@ -33,6 +33,8 @@ def take(task: Task) -> dict[str, Any]:
     with session.step(cluster.name, "snapshot of etcd"):
         views = etcd_views(session, cluster, masters_of(session.ledger.machines(cluster.name)))
         status, digest = taking.take(task.remote, etcd.cluster_of(views))
+        with session.api(cluster, timeout=15) as api:
+            configs = api.kubeadm_configs()
         now = datetime.now(UTC)
         name = snapshots.file_name(cluster.name, now)
         # A folder of its own: a connection may write under the name that the file has on the master.
@@ -58,6 +60,7 @@ def take(task: Task) -> dict[str, Any]:
             keys=status["totalKey"],
             taken_at=now.isoformat(),
             nodes=[machine.name for machine in session.ledger.machines(cluster.name)],
+            configs=configs,
         )
         path = snapshots.write(folder, received, about, name)
         work.rmdir()

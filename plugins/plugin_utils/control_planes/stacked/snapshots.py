@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ...core.errors import CskError, Problem
 
 FORMAT = "%Y%m%dT%H%M%SZ"
 SUFFIX = ".db"
+_FIX = "name the .db file of a snapshot that csk took, with its .json file beside it."
 _RULE = "a snapshot is a file of etcd, and beside it one of the same name that ends in .json and says whose it is."
 
 
@@ -34,6 +35,8 @@ class Snapshot:
     :param revision: etcd's, and ``keys`` how many keys it has.
     :param taken_at: ISO 8601, UTC.
     :param nodes: the names of csk's machines at that moment.
+    :param configs: what kubeadm kept in the cluster, as YAML: ``cluster``, ``kubelet``, ``proxy``. Masters start by it,
+        before their etcd can be asked; snapshots of an earlier csk have none.
     """
 
     cluster: str
@@ -44,6 +47,7 @@ class Snapshot:
     keys: int
     taken_at: str
     nodes: list[str]
+    configs: dict[str, str] = field(default_factory=dict)
 
 
 def kept_problem(kept: Any) -> Problem | None:
@@ -88,17 +92,23 @@ def read(path: Path, where: str) -> Snapshot:
     :param where: the variable that names it.
     :raises CskError: where one of the two files is missing, or was altered.
     """
-    beside = path.with_suffix(".json")
-    fix = "name the .db file of a snapshot that csk took, with its .json file beside it."
+    found = read_about(path, where)
     try:
-        content: dict[str, Any] = json.loads(beside.read_text("utf-8"))
-        found = Snapshot(**content)
         digest = sha256(path)
-    except (OSError, ValueError, TypeError) as error:
-        raise CskError(Problem(where, f"{path} can't be used: {error}.", _RULE, fix)) from None
+    except OSError as error:
+        raise CskError(Problem(where, f"{path} can't be used: {error}.", _RULE, _FIX)) from None
     if digest != found.sha256:
-        raise CskError(Problem(where, f"{path} was altered: its digest isn't {found.sha256}.", _RULE, fix))
+        raise CskError(Problem(where, f"{path} was altered: its digest isn't {found.sha256}.", _RULE, _FIX))
     return found
+
+
+def read_about(path: Path, where: str) -> Snapshot:
+    """What the file beside a snapshot says; see ``read``."""
+    try:
+        content: dict[str, Any] = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        return Snapshot(**content)
+    except (OSError, ValueError, TypeError) as error:
+        raise CskError(Problem(where, f"{path} can't be used: {error}.", _RULE, _FIX)) from None
 
 
 def remove_superseded(folder: Path, cluster: str, kept: int) -> list[str]:
