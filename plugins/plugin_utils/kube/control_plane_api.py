@@ -93,10 +93,24 @@ class ControlPlaneApi(AdmissionApi):
                 found[name] = (runs, pod.spec.containers[0].image.rpartition(":")[2])
         return found
 
-    def kubeadm_config(self) -> str:
-        """The ClusterConfiguration that kubeadm keeps in the cluster, as YAML."""
-        config = self._core.read_namespaced_config_map("kubeadm-config", SYSTEM, _request_timeout=self._timeout)
-        return config.data["ClusterConfiguration"]
+    def kubeadm_configs(self) -> dict[str, str]:
+        """What kubeadm keeps in the cluster, as YAML: ``cluster``, ``kubelet`` and ``proxy``.
+
+        Where there is no ConfigMap of kube-proxy's, its configuration is empty.
+        """
+        return {
+            "cluster": self._config_map("kubeadm-config")["ClusterConfiguration"],
+            "kubelet": self._config_map("kubelet-config")["kubelet"],
+            "proxy": self._config_map("kube-proxy", missing={}).get("config.conf", ""),
+        }
+
+    def _config_map(self, name: str, missing: dict[str, str] | None = None) -> dict[str, str]:
+        try:
+            return self._core.read_namespaced_config_map(name, SYSTEM, _request_timeout=self._timeout).data or {}
+        except self._client.ApiException as error:
+            if error.status == HTTPStatus.NOT_FOUND and missing is not None:
+                return missing
+            raise
 
     def kubelet_config(self) -> str:
         """The KubeletConfiguration that kubeadm keeps in the cluster, as YAML."""

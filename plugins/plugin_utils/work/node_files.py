@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..context.progress import JOINING_FILES, MASTERS_FILES
+from ..control_planes.stacked.snapshots import read_about
+from ..render.kubeadm import Kept
 from ..render.node_files import Asked, files_of
 from . import host_files
 from .steps import Task
@@ -25,9 +28,11 @@ def write(task: Task) -> dict[str, Any]:
     if mtu is None and "network" in values["files"]:
         mtu = fleet.mtu()
 
-    def kubeadm_config() -> str:
+    def kept() -> Kept:
+        if cluster.restore_from:
+            return Kept(**read_about(Path(cluster.restore_from), "csk_snapshot").configs)
         with session.api(cluster, timeout=15) as api:
-            return api.kubeadm_config()
+            return Kept(**api.kubeadm_configs())
 
     def etcd_tag() -> str:
         return session.release(cluster.version)["etcd"]["tag"]
@@ -35,7 +40,7 @@ def write(task: Task) -> dict[str, Any]:
     asked = Asked(
         secrets=partial(session.ledger.secrets, cluster.name),
         capacity=partial(fleet.capacity, values["node"]),
-        kubeadm_config=kubeadm_config,
+        kept=kept,
         etcd_tag=etcd_tag,
     )
     machines, pools = session.ledger.machines(cluster.name), session.ledger.pools(cluster.name)

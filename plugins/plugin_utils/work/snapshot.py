@@ -44,6 +44,8 @@ def _taken(task: Task) -> dict[str, Any]:
     with session.step(cluster.name, "snapshot of etcd"), snapshots.workplace(session, cluster.name) as work:
         views = etcd_views(session, cluster, masters_of(session.ledger.machines(cluster.name)))
         status, digest = taking.take(task.remote, etcd.cluster_of(views))
+        with session.api(cluster, timeout=15) as api:
+            configs = api.kubeadm_configs()
         now = datetime.now(UTC)
         name = snapshots.file_name(cluster.name, now)
         received = work / name
@@ -53,14 +55,16 @@ def _taken(task: Task) -> dict[str, Any]:
             what = f"the snapshot in {work} isn't what the master sent."
             fix = "see whether the disk is full; try again."
             raise CskError(Problem("csk_home", what, taking.WHOLE, fix))
-        path = snapshots.write(session, folder, received, _about(task, cluster, status, now), name)
+        path = snapshots.write(session, folder, received, _about(task, cluster, status, now, configs), name)
         gone = snapshots.remove_superseded(folder, cluster.name, cluster.id, int(values["kept"]))
     changes = [f"etcd of {cluster.name}: snapshot {path}, {status['totalKey']} keys."]
     changes += [f"snapshot {old}: removed, newer ones take its place." for old in gone]
     return {"changed": True, "changes": changes, "path": str(path)}
 
 
-def _about(task: Task, cluster: Cluster, status: dict[str, Any], now: datetime) -> snapshots.Snapshot:
+def _about(
+    task: Task, cluster: Cluster, status: dict[str, Any], now: datetime, configs: dict[str, str]
+) -> snapshots.Snapshot:
     machines = task.session.ledger.machines(cluster.name)
     return snapshots.Snapshot(
         cluster=cluster.name,
@@ -75,6 +79,7 @@ def _about(task: Task, cluster: Cluster, status: dict[str, Any], now: datetime) 
         upgrade_to=cluster.upgrade_to or "",
         well=cluster.status == "ready" and all(m.status == "ready" and m.version == cluster.version for m in machines),
         encrypted=task.values["encrypt"],
+        configs=configs,
     )
 
 

@@ -35,6 +35,9 @@ def master_faults(session: Session, cluster: Cluster, machine: Machine, version:
     :param goal: the entry of etcd's log that its member must have applied; empty until the first answer sets it.
     """
     wanted = tags(session.release(version))
+    strange = etcd_faults(session, cluster, machine)
+    if strange:
+        return strange
     try:
         with session.api(cluster, address=machine.address) as api:
             has = api.server_version()
@@ -46,10 +49,9 @@ def master_faults(session: Session, cluster: Cluster, machine: Machine, version:
                 runs, there = pods.get(name, (False, ""))
                 if not runs or (there != tag and not (name == "etcd" and version == cluster.version)):
                     found.append(f"its {name} doesn't run with {tag}")
-            found = found or _member_faults(api, machine, goal)
+            return found or _member_faults(api, machine, goal)
     except CskError as error:
         return [f"its API server: {error.problems[0].what}"]
-    return found or etcd_faults(session, cluster, machine)
 
 
 def serving_faults(session: Session, cluster: Cluster, machine: Machine) -> list[str]:
@@ -58,13 +60,15 @@ def serving_faults(session: Session, cluster: Cluster, machine: Machine) -> list
     Its own API server is ready only where its member of etcd, the only one that it asks, answers with a majority; but
     that may be the majority of another cluster.
     """
+    strange = etcd_faults(session, cluster, machine)
+    if strange:
+        return strange
     try:
         with session.api(cluster, address=machine.address) as api:
             api.server_version()
-            found = node_faults(api.observe(), machine, machine.version)
+            return node_faults(api.observe(), machine, machine.version)
     except CskError as error:
-        found = [f"its API server: {error.problems[0].what}"]
-    return etcd_faults(session, cluster, machine) or found
+        return [f"its API server: {error.problems[0].what}"]
 
 
 def etcd_faults(session: Session, cluster: Cluster, machine: Machine) -> list[str]:

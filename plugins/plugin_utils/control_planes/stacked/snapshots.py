@@ -16,7 +16,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +30,7 @@ from ...rules.snapshots import Taken, superseded
 
 FORMAT = "%Y%m%dT%H%M%SZ"
 SUFFIX = ".db"
+_FIX = "name the .db file of a snapshot that csk took, with its .json file beside it."
 _RULE = "a snapshot is a file of etcd, and beside it one of the same name that ends in .json and says whose it is."
 
 
@@ -47,6 +48,8 @@ class Snapshot:
     :param upgrade_to: the version of the upgrade that it was taken before.
     :param well: whether no machine of the cluster was being changed.
     :param encrypted: whether it is sealed by the ledger's key; for people, for the file itself says it.
+    :param configs: what kubeadm kept in the cluster, as YAML: ``cluster``, ``kubelet``, ``proxy``. Masters start by it,
+        before their etcd can be asked; snapshots of an earlier csk have none.
     """
 
     cluster: str
@@ -61,6 +64,7 @@ class Snapshot:
     upgrade_to: str = ""
     well: bool = True
     encrypted: bool = False
+    configs: dict[str, str] = field(default_factory=dict)
 
 
 def file_name(cluster: str, moment: datetime) -> str:
@@ -119,14 +123,13 @@ def read(path: Path, where: str) -> Snapshot:
     :param where: the variable that names it.
     :raises CskError: where one of the two files is missing, or was altered.
     """
-    fix = "name the .db file of a snapshot that csk took, with its .json file beside it."
+    found = read_about(path, where)
     try:
-        found = _beside(path)
         digest = sha256(path)
-    except (OSError, ValueError, TypeError) as error:
-        raise CskError(Problem(where, f"{path} can't be used: {error}.", _RULE, fix)) from None
+    except OSError as error:
+        raise CskError(Problem(where, f"{path} can't be used: {error}.", _RULE, _FIX)) from None
     if digest != found.sha256:
-        raise CskError(Problem(where, f"{path} was altered: its digest isn't {found.sha256}.", _RULE, fix))
+        raise CskError(Problem(where, f"{path} was altered: its digest isn't {found.sha256}.", _RULE, _FIX))
     return found
 
 
@@ -155,6 +158,14 @@ def _open(session: Session, path: Path, target: Any, where: str) -> None:
             session.ledger.unseal(source, target, where)
         else:
             shutil.copyfileobj(source, target)
+
+
+def read_about(path: Path, where: str) -> Snapshot:
+    """What the file beside a snapshot says; see ``read``."""
+    try:
+        return _beside(path)
+    except (OSError, ValueError, TypeError) as error:
+        raise CskError(Problem(where, f"{path} can't be used: {error}.", _RULE, _FIX)) from None
 
 
 def remove_superseded(folder: Path, cluster: str, cluster_id: str, kept: int) -> list[str]:

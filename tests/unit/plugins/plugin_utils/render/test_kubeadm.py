@@ -217,3 +217,39 @@ def test_an_upgrade_makes_a_masters_static_pods_as_its_bootstrap_did():
 def test_an_upgrade_goes_to_the_exact_version(target):
     found = documents(kubeadm.upgrade_config(MASTERS[0], MASTERS, yaml.safe_dump(KEPT), target, SHARED))
     assert found["ClusterConfiguration"]["kubernetesVersion"] == f"v{target}"
+
+
+OLD_NAMES = {"certSANs": ["by.hand"], "extraArgs": [{"name": "audit-log-maxage", "value": "7"}], "timeoutForX": "1m"}
+KUBELET = {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration", "maxPods": 99}
+PROXY = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "mode": "ipvs"}
+
+
+@pytest.mark.parametrize("change", [{}, *({key: value} for key, value in CHANGED.items()), {"apiServer": OLD_NAMES}])
+def test_what_is_uploaded_later_changes_the_certificates_names_only(change):
+    there = KEPT | change
+    kept = kubeadm.Kept(yaml.safe_dump(there), yaml.safe_dump(KUBELET), yaml.safe_dump(PROXY))
+    found = documents(kubeadm.init_config(CLUSTER, MASTERS[0], None, SHARED, kept))
+    names = ["172.30.0.10", "localhost", "127.0.0.1", "api.example"]
+    assert found["ClusterConfiguration"] == there | {"apiServer": there["apiServer"] | {"certSANs": names}}
+    assert (found["KubeletConfiguration"], found["KubeProxyConfiguration"]) == (KUBELET, PROXY)
+
+
+def test_a_restored_master_starts_as_people_configured_it():
+    kept = kubeadm.Kept(yaml.safe_dump(KEPT | CHANGED))
+    restoring = replace(CLUSTER, restore_from="/srv/demo.db")
+    found = documents(kubeadm.bootstrap_config(restoring, MASTERS, MASTERS[1], TOKEN, SHARED, kept))
+    config = found["ClusterConfiguration"]
+    assert config["apiServer"]["extraArgs"] == CHANGED["apiServer"]["extraArgs"]
+    extra = arguments(config["etcd"]["local"]["extraArgs"])
+    assert extra["quota-backend-bytes"] == "8589934592"
+    assert extra["initial-cluster-state"] == "existing"
+    assert config["etcd"]["local"]["dataDir"] == "/var/lib/etcd"  # where the snapshot's data are put
+
+
+@pytest.mark.parametrize(
+    ("kept", "log"),
+    [("", "/var/lib/etcd/member/wal"), (yaml.safe_dump(KEPT | CHANGED), "/srv/etcd/member/wal")],
+)
+def test_an_etcd_that_has_data_does_not_start_without_them(kept, log):
+    (volume,) = yaml.safe_load(kubeadm.etcd_patch(kept))["spec"]["volumes"]
+    assert volume["hostPath"] == {"path": log, "type": "Directory"}
