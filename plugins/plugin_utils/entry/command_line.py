@@ -24,7 +24,7 @@ _COLLECTION = "csk.kubernetes."
 
 
 def left_out(limit: str | None, groups: Mapping[str, Iterable[str]], names: Sequence[str]) -> list[str]:
-    """Those of some hosts' names that a limit doesn't let through.
+    """Those of some hosts' names that a limit doesn't let through, and those that it excludes from their clusters.
 
     :param groups: of the run's inventory; the names need not be in it yet.
     """
@@ -38,7 +38,11 @@ def left_out(limit: str | None, groups: Mapping[str, Iterable[str]], names: Sequ
             inventory.add_host(name, "all")
     inventory.reconcile_inventory()
     inventory.subset(limit)
-    return [name for name in names if not inventory.get_hosts(name)]
+    inventory.get_hosts()  # as ansible-playbook does first: --limit 127.0.0.1 names Ansible's own localhost so
+    out = [name for name in names if name not in [host.name for host in inventory.get_hosts(name)]]
+    clusters = tuple({f"{name.partition('.')[0]}." for name in names if "." in name})
+    excluded = [pattern[1:] for pattern in inventory._subset or () if pattern.startswith("!")]
+    return out + [name for name in excluded if clusters and name.startswith(clusters) and name not in out]
 
 
 def whole_run(host: str, groups: Mapping[str, Iterable[str]]) -> str:

@@ -88,6 +88,7 @@ def _machines(task: Task, cluster: str) -> list[str]:
 def _limit_problem(limit: str, left_out: Collection[str], clusters: Sequence[str] = ()) -> Problem:
     new = {f"{cluster}.{_NEW}": f"new machines of {cluster}" for cluster in clusters}
     names = ", ".join(new.get(name, name) for name in left_out)
-    through = ",".join(["localhost", *(f"{cluster}.*" for cluster in clusters)])
+    others = [name for name in left_out if "." not in name]  # hosts that aren't a cluster's
+    through = ",".join(dict.fromkeys(["localhost", *others, *(f"{cluster}.*" for cluster in clusters)]))
     fix = f"run it without --limit, or with one that lets all of them through, such as --limit '{through}'."
     return Problem("--limit", f"{limit!r} leaves out {names}.", _RULE, fix)
