@@ -51,6 +51,7 @@ VARIABLES = {
     "csk_snapshot_dir": Variable("where snapshots are kept", ("upgrade",)),
     "csk_snapshots_kept": Variable("how many snapshots of a cluster stay", ("upgrade",)),
 }
+TEXTS = ("csk_name", "csk_confirm", "csk_version", "csk_upgrade_to", "csk_image", "csk_snapshot")
 _FILE = "a cluster file (-e @FILE)"
 # What several can't do without: any of these variables, and how they are given.
 _VERSION = (("csk_version", "csk_cluster.version"), f"give -e csk_version=1.37, or {_FILE}.")
@@ -91,6 +92,16 @@ def missing_problems(playbook: str, given: Mapping[str, object]) -> list[Problem
         Problem(names[0], "isn't there.", rule, fix)
         for names, fix in NEEDED.get(playbook, ())
         if not any(_is_given(given, name) for name in names)
+    ]
+
+
+def text_problems(given: Mapping[str, object]) -> list[Problem]:
+    """The variables that are text and were given as something else: YAML reads 1.40 as 1.4."""
+    rule = "it is a string; YAML reads 1.40 as 1.4."
+    return [
+        Problem(name, f"is the {type(value).__name__} {value}.", rule, f'write it in quotes: {name}: "{value}".')
+        for name in TEXTS
+        if isinstance(value := given.get(name), (bool, int, float))
     ]
 
 

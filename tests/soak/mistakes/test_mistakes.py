@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A mistake in a file costs what it is about, and is mended by the right file: nothing is immutable before it worked."""
+"""A mistake in a file costs what it is about, and the right file mends it: nothing is immutable before it worked."""
 
 from __future__ import annotations
 
