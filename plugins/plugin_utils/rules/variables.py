@@ -44,6 +44,7 @@ VARIABLES = {
     "csk_confirm": Variable("the cluster's name once more", ("delete", "restore")),
     "csk_version": Variable("a minor, or an exact version", ("artifacts", "node_image")),
     "csk_image": Variable("an archive, or an image of the Engine", ("load_image",)),
+    "csk_image_name": Variable("the name that an archive's image gets", ("load_image",)),
     "csk_nodes": Variable("names of nodes", ("load_image",)),
     "csk_upgrade_to": Variable("the version that an upgrade goes to", ("plan", "upgrade")),
     "csk_upgrade_options": Variable("how an upgrade goes", ("plan", "upgrade")),
@@ -51,7 +52,7 @@ VARIABLES = {
     "csk_snapshot_dir": Variable("where snapshots are kept", ("upgrade",)),
     "csk_snapshots_kept": Variable("how many snapshots of a cluster stay", ("upgrade",)),
 }
-TEXTS = ("csk_name", "csk_confirm", "csk_version", "csk_upgrade_to", "csk_image", "csk_snapshot")
+TEXTS = ("csk_name", "csk_confirm", "csk_version", "csk_upgrade_to", "csk_image", "csk_image_name", "csk_snapshot")
 _FILE = "a cluster file (-e @FILE)"
 # What several can't do without: any of these variables, and how they are given.
 _VERSION = (("csk_version", "csk_cluster.version"), f"give -e csk_version=1.37, or {_FILE}.")
