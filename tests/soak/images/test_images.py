@@ -42,17 +42,11 @@ def names(cluster: TestCluster, node: str = "default-1") -> set[str]:
 
 
 def runs(cluster: TestCluster, namespace: str, *images: str) -> None:
-    """A pod with a container of each image, none of which is pulled, becomes Ready."""
-    made = pod("forms", namespace, "default-1", "sleep", "3600")
-    (first,) = made["spec"]["containers"]
-    made["spec"]["containers"] = [
-        first | {"name": f"c{number}", "image": image, "imagePullPolicy": "Never", "args": ["sleep", "3600"]}
-        for number, image in enumerate(images)
-    ]
-    for container in made["spec"]["containers"]:
-        container.pop("readinessProbe", None)
-    cluster.kube.apply(made)
-    cluster.kube.wait("pod/forms", "condition=Ready", "-n", namespace)
+    """A pod of each image, which isn't pulled, becomes Ready."""
+    made = [{"image": image, "imagePullPolicy": "Never"} for image in images]
+    pods = [pod(f"form-{n}", namespace, "default-1", "serve", container=one) for n, one in enumerate(made)]
+    cluster.kube.apply(*pods)
+    cluster.kube.wait("pod", "condition=Ready", "--all", "-n", namespace)
 
 
 def test_every_form_is_loaded_by_name(
@@ -92,7 +86,7 @@ def test_every_form_is_loaded_by_name(
         left = healthy.machines(node, "/usr/local/bin/ctr", "-n", "k8s.io", "images", "list", "--quiet")
         assert "import-" not in left
     runs(healthy, namespace, *sorted(wanted))
-    note("forms of image archives", f"{len(wanted)} names, a container of each runs")
+    note("forms of image archives", f"{len(wanted)} names, a pod of each runs")
 
 
 def test_what_nobody_could_name_is_refused_by_name(healthy: TestCluster, made: tuple[Path, bytes, list[bytes]]) -> None:
