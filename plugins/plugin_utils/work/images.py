@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def run(*command, **more):
     return done.stdout
 def there():
     images = json.loads(run("crictl", "images", "--output", "json"))["images"]
-    return {tag: image["id"] for image in images for tag in image["repoTags"]}
+    return {tag: image["id"] for image in images for tag in image["repoTags"] or []}
 def lacking():
     found = there()
     return [name for image in asked["images"] for name in image["names"] if found.get(name) not in image["ids"]]
@@ -99,11 +99,14 @@ def bring(task: Task) -> dict[str, Any]:
         _refuse_foreign(images, lacking, first["machine"])
         with path.open("rb") as file:
             kind = archive.compression(file.read(6))
-        key = hashlib.sha256(json.dumps([images, kind], sort_keys=True).encode()).hexdigest()[:16]
-        target = f"{FOLDER}/csk-image-{key}.tar"
+        target = f"{FOLDER}/csk-image-{uuid.uuid4().hex}.tar"
         # What a killed run left goes.
         task.remote.run(f"find {FOLDER} -maxdepth 1 -name 'csk-image-*' -mmin +720 -delete")
-        task.remote.put(str(path), target)
+        try:
+            task.remote.put(str(path), target)
+        except Exception:
+            task.remote.run(f"rm -f {target}")
+            raise
         left = _ask(task, {"load": True, "path": target, "compression": kind}, images)["lacking"]
         if left:
             rule = "what was loaded is there by its name."
