@@ -16,6 +16,8 @@ description:
   - Labels and taints are put on the Nodes when they join, and again when they are missing.
   - A pool that has too many workers loses those of origin V(scale), in the order of O(scale_in_policy). Workers that
     were created with the cluster, and those that were joined by hand, go only when O(nodes) names them.
+  - Workers that never were Ready go first, whatever their origin and without a drain. Where none of a pool's workers
+    was ever Ready, nothing of it is immutable; they are made anew.
   - A worker is cordoned and drained by the Eviction API, which respects PodDisruptionBudgets; then its Node goes, then
     its machine. A drain that can't finish in time is told with the pods and the budgets; the worker stays, and is
     uncordoned if csk cordoned it.

@@ -42,7 +42,7 @@ class NodeState:
 class Observed:
     """What is really there. ``reachable`` is False where no API server answered; then the rest is empty.
 
-    :param addons: name -> available; an add-on that isn't there is missing.
+    :param addons: name -> available, on all Nodes that are Ready; an add-on that isn't there is missing.
     """
 
     reachable: bool

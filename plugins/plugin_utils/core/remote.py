@@ -34,6 +34,9 @@ class Remote(Protocol):
     def run(self, command: str, text: str = "") -> Answer:
         """Run a command there as root, with a text as its standard input."""
 
+    def put(self, source: str, path: str) -> None:
+        """Copy a file of the controller to there, in constant memory, as the connection's user."""
+
     def fetch(self, path: str, target: str) -> None:
         """Copy a file from there into one of the controller."""
 

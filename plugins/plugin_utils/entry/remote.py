@@ -38,6 +38,10 @@ class TaskHost:
         result = self._action._low_level_execute_command(command, in_data=text.encode() or None, sudoable=True)
         return Answer(result.get("rc"), result.get("stdout", ""), result.get("stderr", ""))
 
+    def put(self, source: str, path: str) -> None:
+        """Copy a file of the controller to there, in constant memory, as the connection's user."""
+        self._action._connection.put_file(source, path)
+
     def fetch(self, path: str, target: str) -> None:
         """Copy a file from there into one of the controller."""
         self._action._connection.fetch_file(path, target)

@@ -23,7 +23,7 @@ ask() {{
   echo "$2" | base64 -d > "$work/$1/20-pool.conf"
   [ -n "$2" ] || rm "$work/$1/20-pool.conf"
   echo "csk-asked $1"
-  kubelet --config "$work/config.yaml" --config-dir "$work/$1" --cert-dir "$work" --root-dir "$work" \\
+  timeout 60 kubelet --config "$work/config.yaml" --config-dir "$work/$1" --cert-dir "$work" --root-dir "$work" \\
     --exit-on-lock-contention 2>&1
 }}
 {asked}

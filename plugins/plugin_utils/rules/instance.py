@@ -13,6 +13,7 @@ import yaml
 from ..core.errors import Problem
 from ..core.machines import Capacity, Limits
 
+_QUANTITY = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,9})?([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?")
 MAX_PODS = 256  # of a worker (design.md §5); fixed, because the node CIDR mask follows from it
 LEAST_CPUS = 0.5
 LEAST_MEMORY = 512 << 20  # kubelet, containerd and what every node runs
@@ -43,6 +44,8 @@ def memory_bytes(text: str) -> int:
     """
     from kubernetes.utils.quantity import parse_quantity
 
+    if not _QUANTITY.fullmatch(text):  # the client takes more than Kubernetes does: " 2Gi", 2_000Mi, Infinity
+        raise ValueError(f"{text!r} is no quantity")
     return int(parse_quantity(text))
 
 

@@ -45,6 +45,7 @@ VARIABLES = {
     "csk_confirm": Variable("the cluster's name once more", ("delete", "restore")),
     "csk_version": Variable("a minor, or an exact version", ("artifacts", "node_image")),
     "csk_image": Variable("an archive, or an image of the Engine", ("load_image",)),
+    "csk_image_name": Variable("the name that an archive's image gets", ("load_image",)),
     "csk_nodes": Variable("names of nodes", ("load_image",)),
     "csk_upgrade_to": Variable("the version that an upgrade goes to", ("plan", "upgrade")),
     "csk_upgrade_options": Variable("how an upgrade goes", ("plan", "upgrade")),
@@ -54,6 +55,7 @@ VARIABLES = {
     "csk_snapshot_encrypt": Variable("whether snapshots are encrypted", ("upgrade", "snapshot")),
     "csk_snapshot_label": Variable("what a snapshot is called", ("snapshot",)),
 }
+TEXTS = ("csk_name", "csk_confirm", "csk_version", "csk_upgrade_to", "csk_image", "csk_image_name", "csk_snapshot")
 _FILE = "a cluster file (-e @FILE)"
 # What several can't do without: any of these variables, and how they are given.
 _VERSION = (("csk_version", "csk_cluster.version"), f"give -e csk_version=1.37, or {_FILE}.")
@@ -95,6 +97,16 @@ def missing_problems(playbook: str, given: Mapping[str, object]) -> list[Problem
         Problem(names[0], "isn't there.", rule, fix)
         for names, fix in NEEDED.get(playbook, ())
         if not any(_is_given(given, name) for name in names)
+    ]
+
+
+def text_problems(given: Mapping[str, object]) -> list[Problem]:
+    """The variables that are text and were given as something else: YAML reads 1.40 as 1.4."""
+    rule = "it is a string; YAML reads 1.40 as 1.4."
+    return [
+        Problem(name, f"is the {type(value).__name__} {value}.", rule, f'write it in quotes: {name}: "{value}".')
+        for name in TEXTS
+        if isinstance(value := given.get(name), (bool, int, float))
     ]
 
 

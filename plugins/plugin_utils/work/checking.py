@@ -80,12 +80,11 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
             Problem("csk_cluster", "isn't there.", "a cluster is one file of variables.", "give it by -e @FILE.")
         )
         return Checked({}, [], problems=problems)
-    problems += argspec.number_problems(raw, "csk_cluster")
     names = providers.named(raw, variables.get("csk_nodepools"))
     known, found = argspec.cluster_settings(names)
     problems += found
     cluster, found = argspec.check(raw, known, "csk_cluster")
-    problems += [problem for problem in found if problem not in problems]
+    problems += found
     if isinstance(raw, dict) and not raw.get("version"):
         rule = "a cluster has a version: a minor, or an exact one."
         problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))

@@ -37,7 +37,7 @@ def variable_problems(given: Mapping[str, Any]) -> list[Problem]:
         return []
     known = list(variables.VARIABLES)
     problems = [argspec.unknown(name, known, name, "variable") for name in variables.unknown(given)]
-    problems += variables.missing_problems(str(playbook), given)
+    problems += variables.missing_problems(str(playbook), given) + variables.text_problems(given)
     cluster = given.get("csk_cluster")
     if isinstance(cluster, str) and "{{" not in cluster:
         what, fix = f"is {cluster!r}, not a dictionary.", "give a cluster file (-e @FILE); a name alone is csk_name."

@@ -114,3 +114,21 @@ def test_what_never_was_ready_may_change_and_go(begun: TestCluster) -> None:
     # Now that one was Ready, the pool is what it is.
     run(begun, "plan", {**mended, "kubelet": {}}, more).refused("csk_nodepools[1].kubelet", "immutable", "Do:")
     run(begun, "create", {"name": "bad", "state": "absent"}, more).refused("would remove bad-3", "csk.kubernetes.scale")
+
+
+READY = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - csk.kubernetes.csk_cluster: {name: %s, state: ready, timeout: 20}
+"""
+
+
+def test_a_worker_that_does_not_come_is_told(begun: TestCluster, tmp_path: Path) -> None:
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks" / "ready.yml").write_text(READY % begun.name, encoding="utf-8")
+    begun.machines("default-1", "systemctl", "stop", "kubelet")
+    told = begun.playbooks.run("ready", checkout=tmp_path)
+    told.refused("pool default: default-1: not Ready after 20 s", "Do:")
+    begun.create().good()  # the lock is free, and the rest as it was
+    assert "default-1" in begun.kube.ready()

@@ -189,14 +189,14 @@ def logs(engine: Engine, name: str, unit: str | None = None, lines: int = 50) ->
 
 def try_out(engine: Engine, image: str, script: str) -> str:
     """Run a shell script in a container of an image that has no network and goes at once; all its output."""
-    config = engine.api.create_host_config(network_mode="none")
+    config = engine.api.create_host_config(network_mode="none", auto_remove=True)
     found = engine.api.create_container(
         image, entrypoint=["/bin/sh", "-c", script], command=[], host_config=config, labels={LABEL_HELPER: "true"}
     )
     try:
+        stream = engine.api.attach(found["Id"], stream=True)
         engine.api.start(found["Id"])
-        engine.api.wait(found["Id"], timeout=BOOT_TIMEOUT)
-        return engine.api.logs(found["Id"]).decode(errors="replace")
+        return b"".join(stream).decode(errors="replace")
     finally:
         engine.remove(found["Id"])
 

@@ -108,6 +108,34 @@ def test_a_disk_that_is_the_hosts_is_not_the_nodes_to_free():
         assert said["evictionHard"]["memory.available"] == "100Mi"
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("2Gi", 2 << 30),
+        ("1.5Gi", 3 << 29),
+        ("2147483648", 1 << 31),
+        ("2e9", 2_000_000_000),
+        ("1M", 1_000_000),
+        (" 2Gi", None),
+        ("2Gi\n", None),
+        ("2gb", None),
+        ("2 Gi", None),
+        ("2_000Mi", None),
+        ("Infinity", None),
+        ("NaN", None),
+        ("٢Gi", None),
+        ("", None),
+    ],
+)
+def test_a_quantity(text, size):
+    if size is None:
+        with pytest.raises(ValueError, match="no quantity"):
+            instance.memory_bytes(text)
+        assert instance.problems(NOTHING | {"memory": text}, "i")
+    else:
+        assert instance.memory_bytes(text) == size
+
+
 def test_a_kubelet_is_told_only_what_was_asked_for():
     def nobody() -> Capacity:
         raise AssertionError("the host is asked though it doesn't matter")

@@ -91,3 +91,18 @@ def test_what_a_playbook_lacks(playbook, given, lacks):
     problems = variables.missing_problems(playbook, given)
     assert [problem.where for problem in problems] == lacks
     assert all(problem.fix.startswith("give ") and playbook in problem.rule for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"csk_upgrade_to": "1.40", "csk_name": "demo"}, []),
+        ({"csk_upgrade_to": 1.40}, ["csk_upgrade_to"]),
+        ({"csk_version": 1, "csk_name": True, "csk_image": 1.2}, ["csk_name", "csk_version", "csk_image"]),
+        ({"csk_upgrade_to": None}, []),
+    ],
+)
+def test_text_that_yaml_read_as_something_else(given, wrong):
+    problems = variables.text_problems(given)
+    assert [problem.where for problem in problems] == wrong
+    assert all("in quotes" in problem.fix for problem in problems)
