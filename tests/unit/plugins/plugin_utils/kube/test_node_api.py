@@ -26,7 +26,7 @@ CHANGES = {
 }
 LOOKS = {
     "pods_on": lambda api: api.pods_on("web-1"),
-    "kubeadm_config": lambda api: api.kubeadm_config(),
+    "kubeadm_configs": lambda api: api.kubeadm_configs(),
     "budgets": lambda api: api.budgets_without_room(),
 }
 
