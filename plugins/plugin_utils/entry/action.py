@@ -44,6 +44,16 @@ class CskAction(ActionBase):
             die_with_parent(parent.pid)
         started = time.monotonic()
         try:
+            wrong = [
+                found
+                for name, value in self._task.args.items()
+                # csk_plan takes the variables themselves.
+                for found in argspec.key_problems(
+                    value, f"{'csk_' if self.module == 'csk_plan' else self.module + '.'}{name}"
+                )
+            ]
+            if wrong:
+                raise CskError(wrong)
             # Ansible's values carry tags that neither YAML nor the ledger takes.
             arguments = json.loads(json.dumps(dict(self._task.args), default=str))
             if self.module != "csk_plan":  # which tells them with all the rest

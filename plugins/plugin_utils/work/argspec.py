@@ -164,6 +164,24 @@ def _with_settings(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return values | more
 
 
+def key_problems(value: Any, where: str) -> list[Problem]:
+    """Keys that are no strings, at any depth, before JSON makes strings of them: 1.10 would be 1.1, and yes true.
+
+    :param where: the variable that holds the value.
+    """
+    if isinstance(value, Mapping):
+        rule = "a key is a string; YAML reads 1.10 as 1.1, and yes as true."
+        wrong = [key for key in value if not isinstance(key, str)]
+        problems = [
+            Problem(where, f"has the key {key}, a {type(key).__name__}.", rule, f'write it in quotes: "{key}":')
+            for key in wrong
+        ]
+        return problems + [found for key, inner in value.items() for found in key_problems(inner, f"{where}.{key}")]
+    if isinstance(value, (list, tuple)):
+        return [found for index, inner in enumerate(value) for found in key_problems(inner, f"{where}[{index}]")]
+    return []
+
+
 def kind_problems(values: dict[str, Any], spec: dict[str, dict[str, Any]], where: str) -> list[Problem]:
     """Values that aren't what they look like: YAML reads 1.30 as 1.3, 010 as 8, and yes as true.
 

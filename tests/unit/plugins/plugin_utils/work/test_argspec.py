@@ -142,6 +142,20 @@ def test_a_tasks_values_too(values, where):
     assert [problem.where for problem in caught.value.problems] == [where]
 
 
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ({"labels": {"1.10": "x"}}, None),
+        ({"labels": {1.10: "x"}}, "p.labels"),
+        ([{"taints": [{True: "x"}]}], "p[0].taints[0]"),
+        ({None: "x"}, "p"),
+        ("text", None),
+    ],
+)
+def test_keys_that_are_not_what_they_look_like(value, where):
+    assert [problem.where for problem in argspec.key_problems(value, "p")] == ([where] if where else [])
+
+
 @pytest.mark.parametrize("values", [None, [], "demo", 5])
 def test_what_is_no_dictionary(values):
     _values, (problem,) = argspec.check(values, argspec.settings("csk_cluster"), "csk_cluster")
