@@ -14,7 +14,7 @@ import ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors as an
 import pytest
 
 ROOT = Path(anchor.__file__).parents[6]  # the folder that holds ansible_collections
-# The one that is waited for starts a child, which says what it is, and then waits for what never comes.
+# The one that is waited for starts a child, which says whose child it is, and then waits for what never comes.
 SCRIPT = """
 import os, signal, sys
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.process import die_with_parent
@@ -22,8 +22,10 @@ parent = os.getpid()
 if os.fork() == 0:
     die_with_parent(parent + int(sys.argv[1]))
     print(os.getppid(), flush=True)
-    signal.pause()
-if len(sys.argv) > 2:
+    if sys.argv[2] == "end":
+        signal.pause()
+    os._exit(0)
+if sys.argv[2] == "end":
     os.read(0, 1)  # until the test has read
     os.kill(parent, signal.SIGKILL)
 print(os.WTERMSIG(os.wait()[1]))
@@ -43,8 +45,13 @@ def test_a_child_ends_with_its_parent():
     assert process.returncode == -signal.SIGKILL
 
 
-def test_who_is_the_child_of_another_by_now_ends():
-    assert subprocess.check_output([*COMMAND, "1"], env=ENVIRONMENT, text=True) == f"{signal.SIGKILL.value}\n"
+def said(*command: str) -> list[str]:
+    """What the two print: whose child the first is, and the signal that ended it."""
+    return subprocess.check_output([*command, "look"], env=ENVIRONMENT, text=True, timeout=20).split()
+
+
+def test_a_child_that_is_the_child_of_another_by_now_ends():
+    assert said(*COMMAND, "1") == [str(signal.SIGKILL.value)]
 
 
 @pytest.mark.skipif(
@@ -52,8 +59,4 @@ def test_who_is_the_child_of_another_by_now_ends():
     reason="only root makes pid namespaces",
 )
 def test_process_1_may_be_the_parent():
-    with subprocess.Popen(
-        [*NEW_PIDS, *COMMAND, "0", "end"], env=ENVIRONMENT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout.readline() == "1\n"
-        process.kill()  # and with it process 1, so all of them
+    assert said(*NEW_PIDS, *COMMAND, "0") == ["1", "0"]
