@@ -159,7 +159,11 @@ class Session:
         if noted:
             ledger.renew(cluster, self.run)
         else:
-            result = ledger.lock(cluster, self.run, self._given.take_over)
+            try:
+                result = ledger.lock(cluster, self.run, self._given.take_over)
+            except CskError:
+                holding.end()
+                raise
             holding.note()
             if result.taken_over_from:
                 self.say(f"{cluster}: took over the lock of {result.taken_over_from}")

@@ -188,10 +188,12 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
         machines = ", ".join(machine.name for machine in session.ledger.machines(name))
         return [f"cluster {name}: remove it with the machines {machines}."]
     session.lock(name)
-    if session.ledger.cluster(name) is None:  # another run, or another task of this one, was first
+    cluster = session.ledger.cluster(name)
+    if cluster is None:  # another run, or another task of this one, was first
         session.unlock(name)
         return []
     session.ledger.set_status(name, "deleting")
+    fleet = session.fleet(cluster)  # as it is recorded now
     removed = fleet.delete_all()
     shutil.rmtree(session.folder(cluster.name), ignore_errors=True)
     session.ledger.delete_cluster(name)

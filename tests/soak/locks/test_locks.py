@@ -120,6 +120,7 @@ def test_a_run_that_waits_keeps_its_lock(cluster: TestCluster, plays: Plays, not
             time.sleep(1)
         assert longest < 60
         plays.run("other", pool(3)).refused("another run works on this cluster", f"pid {process.pid}", "last renewed")
+        assert f"pid {process.pid}, since" in cluster.playbooks.run("info", csk_name=NAME).good().text
         os.killpg(process.pid, signal.SIGSTOP)  # it isn't dead: it may go on at any moment
         stopped = cluster.ledger.lock_of(NAME).renewed_at
         until(lambda: cluster.ledger.lock_of(NAME).renewed_at > stopped, 60)

@@ -153,6 +153,16 @@ def test_who_lost_the_lock_does_not_go_on(session, run, ledger):
     other.unlock("demo")
 
 
+def test_a_refused_run_leaves_nothing(session, run, ledger, home):
+    ledger.lock("demo", ELSEWHERE)
+    step = session()
+    with pytest.raises(CskError, match="another run works on this cluster"):
+        step.lock("demo")
+    step.close()
+    assert not list((home / "runs").iterdir())
+    assert not keepers(run)
+
+
 def test_a_run_that_gave_it_back_may_take_it_again(session, ledger):
     step = session()
     for _time in range(2):
