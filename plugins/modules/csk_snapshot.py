@@ -13,6 +13,7 @@ author:
 description:
   - Takes a snapshot of etcd on the master that the task runs on, checks it there by C(etcdutl), and fetches it to the
     controller. Beside it is a file that says whose it is; what else a restoration needs is in the ledger.
+  - A host that isn't a master of the cluster is refused; see M(csk.kubernetes.csk_node_files).
   - A snapshot holds all objects of the cluster, Secrets too. Only the user can read its file.
 options:
   name:
