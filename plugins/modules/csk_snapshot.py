@@ -18,6 +18,7 @@ description:
   - Snapshots that newer ones supersede are removed. Those of each O(label) are a series of their own, and so are those
     that upgrades take, of which attempts at the same upgrade count as one. The last snapshot of a cluster of which
     nothing was being changed is never removed.
+  - A host that isn't a master of the cluster is refused; see M(csk.kubernetes.csk_node_files).
 options:
   name:
     description:

@@ -86,7 +86,7 @@ def started(cluster: TestCluster, node: str) -> dict[str, str]:
 
 
 def test_any_sequence_works(
-    pair: tuple[TestCluster, TestCluster], run: Callable[..., Outcome], note: Callable[[str, str], None]
+    pair: tuple[TestCluster, TestCluster], run: Callable[..., Outcome], echo: Path, note: Callable[[str, str], None]
 ) -> None:
     red, blue = pair
     outcome = run(
@@ -94,6 +94,7 @@ def test_any_sequence_works(
         book("create", **blue.file),
         book("scale", **red.file),
         book("renew", csk_name=blue.name),
+        book("load_image", csk_name=red.name, csk_image=str(echo), csk_nodes=["one-2"]),
         book("plan", **red.file),
         book("create", **blue.file),
         book("info", csk_name=red.name),
@@ -105,11 +106,12 @@ def test_any_sequence_works(
     assert sorted(renewed) == [f"{blue.name}.{node}" for node in masters]
     joined = hosts_of(outcome.text, "Join the worker")
     assert sorted(joined) == sorted([f"{red.name}.one-1", f"{blue.name}.one-1", f"{red.name}.one-2"])
+    assert hosts_of(outcome.text, "Import it") == [f"{red.name}.one-2"]
     for cluster in pair:
         cluster.whole()
         for node in cluster.nodes:
             assert cluster.machines(node, "cat", MARK) == mark(cluster, node)
-    note("create, create, scale, renew, plan, create, info in one run", f"{outcome.seconds:.0f} s")
+    note("eight playbooks of two clusters in one run", f"{outcome.seconds:.0f} s")
 
 
 def test_create_and_scale_of_one_cluster_change_nothing_twice(
