@@ -20,7 +20,7 @@ from ..core.errors import CskError, Problem
 from ..core.process import die_with_parent
 from ..work import argspec
 from ..work.steps import Task, note, open_session
-from ..work.variables import completed, variable_problems
+from ..work.variables import completed, text_problems, variable_problems
 from .remote import TaskHost, reach
 
 
@@ -56,10 +56,10 @@ class CskAction(ActionBase):
                 raise CskError(wrong)
             # Ansible's values carry tags that neither YAML nor the ledger takes.
             arguments = json.loads(json.dumps(dict(self._task.args), default=str))
-            if self.module != "csk_plan":  # which tells them with all the rest
-                problems = variable_problems(task_vars or {})
-                if problems:
-                    raise CskError(problems)
+            # csk_plan tells them with all the rest, but for what its own arguments come from.
+            problems = (text_problems if self.module == "csk_plan" else variable_problems)(task_vars or {})
+            if problems:
+                raise CskError(problems)
             arguments = completed(self.module, arguments, partial(self._variable, task_vars or {}))
             values = argspec.module_arguments(self.module, arguments)
             with closing(open_session(values, self.say, reach)) as session:

@@ -100,11 +100,17 @@ def missing_problems(playbook: str, given: Mapping[str, object]) -> list[Problem
     ]
 
 
+def kind_of(value: object) -> str:
+    """What a value is to people, whatever class of Ansible's it has."""
+    kinds = (bool, int, float, str, list, dict)
+    return next((one.__name__ for one in kinds if isinstance(value, one)), type(value).__name__)
+
+
 def text_problems(given: Mapping[str, object]) -> list[Problem]:
     """The variables that are text and were given as something else: YAML reads 1.40 as 1.4."""
     rule = "it is a string; YAML reads 1.40 as 1.4."
     return [
-        Problem(name, f"is the {type(value).__name__} {value}.", rule, f'write it in quotes: {name}: "{value}".')
+        Problem(name, f"is the {kind_of(value)} {value}.", rule, f'write it in quotes: {name}: "{value}".')
         for name in TEXTS
         if isinstance(value := given.get(name), (bool, int, float))
     ]

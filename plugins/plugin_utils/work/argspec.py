@@ -21,7 +21,7 @@ from ..core.errors import CskError, Problem
 from ..providers import registry
 from ..rules.records import MOVED
 from ..rules.settings import CLUSTER_SETTINGS, POOL_SETTINGS
-from ..rules.variables import COMMON
+from ..rules.variables import COMMON, kind_of
 from . import providers
 
 _MODULES = Path(__file__).parents[2] / "modules"
@@ -173,7 +173,7 @@ def key_problems(value: Any, where: str) -> list[Problem]:
         rule = "a key is a string; YAML reads 1.10 as 1.1, and yes as true."
         wrong = [key for key in value if not isinstance(key, str)]
         problems = [
-            Problem(where, f"has the key {key}, a {type(key).__name__}.", rule, f'write it in quotes: "{key}":')
+            Problem(where, f"has the key {key}, a {kind_of(key)}.", rule, f'write it in quotes: "{key}":')
             for key in wrong
         ]
         return problems + [found for key, inner in value.items() for found in key_problems(inner, f"{where}.{key}")]
@@ -203,7 +203,7 @@ def kind_problems(values: dict[str, Any], spec: dict[str, dict[str, Any]], where
                 problems += kind_problems(entry, inner, each)
             elif wrong := _wrong_kind(entry, kind, name in NUMBERS_TOO):
                 rule, fix = wrong
-                what = f"is the {type(entry).__name__} {entry}." if entry is not None else "is empty."
+                what = f"is the {kind_of(entry)} {entry}." if entry is not None else "is empty."
                 problems.append(Problem(each, what, rule, fix.format(name, entry)))
     return problems
 

@@ -179,7 +179,7 @@ def _check_new(session: Session, checked: Checked) -> None:
     if checked.version:
         asked = {f"csk_nodepools[{index}]": pool for index, pool in enumerate(checked.pools) if spec.size(pool)}
         with suppress(CskError):  # what can't be asked is told above
-            checked.problems += kubelet_problems(session, cluster, checked.version, asked)
+            checked.problems += kubelet_problems(session, cluster, checked.version, asked, wrong=checked.problems)
     checked.changes += plan.create_sentences(cluster["name"], checked.version, cluster["masters"], cluster["zones"])
     for pool in checked.pools:
         checked.changes += plan.pool_sentences(pool, None, decide(pool, [], ""))
@@ -250,7 +250,7 @@ def _check_pools(
         # What is recorded counts; a provider that is new to the cluster has what the file says.
         planned = checked.cluster | cluster.spec
         checked.problems += session.planned_fleet(planned, needed).check(cluster.version, needed)
-        checked.problems += kubelet_problems(session, planned, cluster.version, asked, cluster)
+        checked.problems += kubelet_problems(session, planned, cluster.version, asked, cluster, checked.problems)
     except CskError as error:
         checked.problems += [problem for problem in error.problems if problem not in checked.problems]
     return [machine for machine in machines if machine not in going]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ def kubelet_problems(
     version: str,
     pools: Mapping[str, dict[str, Any]],
     recorded: Cluster | None = None,
+    wrong: Sequence[Problem] = (),
 ) -> list[Problem]:
     """What the kubelet of a release would refuse, and so not start: it is asked itself, and nothing is made.
 
@@ -29,8 +30,10 @@ def kubelet_problems(
     :param version: exact.
     :param pools: the pool's place in the file -> its options.
     :param recorded: the cluster, where it is there: what people changed in its kubelets' configuration counts.
+    :param wrong: what is known to be wrong; a pool that is isn't asked about.
     :raises CskError: where it can't be asked.
     """
+    pools = {place: pool for place, pool in pools.items() if not any(told.where.startswith(place) for told in wrong)}
     fleet = session.planned_fleet(cluster, [pool["provider"] for pool in pools.values()])
     found: list[Problem] = []
     for provider in dict.fromkeys(settings.provider_of(pool, cluster) for pool in pools.values()):

@@ -25,6 +25,11 @@ def completed(module: str, arguments: dict[str, Any], read: Callable[[str], Any]
     return given | {name: value for name, value in found.items() if value not in (None, "")}
 
 
+def text_problems(given: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the variables of a run of csk's own playbooks that are text, and were given as numbers."""
+    return variables.text_problems(given) if given.get(variables.PLAYBOOK) is not None else []
+
+
 def variable_problems(given: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the variables of a run of csk's own playbooks; in those of others nothing is.
 
