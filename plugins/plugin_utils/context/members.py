@@ -49,16 +49,19 @@ def strangers(
         time.sleep(SETTLING_SECONDS)
         views = etcd_views(session, cluster, members)
         found = etcd.strangers(views)
-    silent = [master for master in members if master.name not in views]
-    with ThreadPoolExecutor(max(len(silent), 1)) as pool:
-        lost = dict(zip(silent, pool.map(lambda master: _lost(session, cluster, master), silent), strict=True))
-    found |= {master.name: etcd.LOST for master, is_lost in lost.items() if is_lost}
+    found |= lost(session, cluster, [master for master in members if master.name not in views])
     right = [master.address for master in members if master.name in views and master.name not in found]
     return found, right[0] if found and right else None
 
 
-def _lost(session: Session, cluster: Cluster, master: Machine) -> bool:
-    """Whether a master's machine says that etcd's data are gone; one that can't be asked doesn't."""
-    console = session.fleet(cluster, [master]).console(master.name)
-    answer = session.reach(console, nodenet.ETCD_LOST_SCRIPT)
-    return answer.rc == 0 and nodenet.ETCD_LOST in answer.stdout
+def lost(session: Session, cluster: Cluster, masters: Sequence[Machine]) -> dict[str, str]:
+    """Those of the masters whose machines say that etcd's data are gone; one that can't be asked doesn't say it."""
+
+    def is_lost(master: Machine) -> bool:
+        console = session.fleet(cluster, [master]).console(master.name)
+        answer = session.reach(console, nodenet.ETCD_LOST_SCRIPT)
+        return answer.rc == 0 and nodenet.ETCD_LOST in answer.stdout
+
+    with ThreadPoolExecutor(max(len(masters), 1)) as pool:
+        found = zip(masters, pool.map(is_lost, masters), strict=True)
+    return {master.name: etcd.LOST for master, says_it in found if says_it}

@@ -201,13 +201,16 @@ class Session:
         first = cluster.status == "creating" and not any(m.name in machines for m in chosen or machines.values())
         if first:
             return Live(machines, Observed(False))
-        strange: dict[str, str] = {}
-        address = None
-        if cluster.status == "ready":
-            masters = masters_of(self.ledger.machines(cluster.name))
-            running = [m for m in masters if m.name in machines and machines[m.name].status == "running"]
-            strange, address = members.strangers(self, cluster, running)
-        return Live(machines, self.observe(cluster, address), strange, address)
+        if cluster.status != "ready":
+            return Live(machines, self.observe(cluster))
+        masters = masters_of(self.ledger.machines(cluster.name))
+        running = [m for m in masters if m.name in machines and machines[m.name].status == "running"]
+        strange, address = members.strangers(self, cluster, running)
+        observed = self.observe(cluster, address)
+        if observed.reachable and observed.record is None:
+            # By a bootstrap's manifest an etcd without data has the same IDs, where no other member answers it.
+            strange |= members.lost(self, cluster, running)
+        return Live(machines, observed, strange, address)
 
     def observe(self, cluster: Cluster, address: str | None = None) -> Observed:
         """What the API shows; nothing where the cluster has no credentials yet.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,14 +64,16 @@ class TaskHost:
 
 def reach(variables: Mapping[str, Any], command: str) -> Answer:
     """Run a command on a machine that no task of the run is on, by its connection variables."""
-    connection = connection_loader.get(variables["ansible_connection"], PlayContext())
-    if connection is None:
-        return Answer(None, "", f"there is no connection {variables['ansible_connection']}")
-    connection.set_options(var_options=dict(variables))
+    # As Ansible makes one for a task; some plugins still want new_stdin, which nothing uses.
+    more = {"new_stdin": None, "task_uuid": "", "ansible_playbook_pid": str(os.getppid())}
+    name = variables["ansible_connection"]
     try:
+        connection = connection_loader.get(name, PlayContext(), **more)
+        if connection is None:
+            return Answer(None, "", f"there is no connection {name}")
+        connection.set_options(var_options=dict(variables))
         code, out, err = connection.exec_command(command, sudoable=True)
-    except AnsibleError as error:
-        return Answer(None, "", str(error))
-    finally:
         connection.close()
+    except (AnsibleError, OSError) as error:
+        return Answer(None, "", str(error))
     return Answer(code, out.decode(errors="replace"), err.decode(errors="replace"))

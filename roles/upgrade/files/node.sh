@@ -258,7 +258,7 @@ own_data() { # of etcd: the mark that this master got when it was ready lies amo
 
 never_new() { # an etcd that is to find data, and finds none; kubeadm alone, and an earlier csk's upgrade, left that open
   file=$manifests/etcd.yaml
-  if grep -q -e --initial-cluster-state= $file; then return; fi
+  if [ -z "$members" ] || grep -q -e --initial-cluster-state= $file; then return; fi
   existing="\1- --initial-cluster=$members\n\1- --initial-cluster-state=existing"
   (umask 077 && sed -E "s|^( *)- --initial-cluster=.*|$existing|" $file > /run/csk-etcd.yaml)
   put /run/csk-etcd.yaml $file
