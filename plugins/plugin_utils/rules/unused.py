@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..core.errors import Problem
 from ..core.models import Cluster, Machine
+from ..core.names import ADDONS
 from ..core.observed import Observed
 
 
@@ -21,6 +22,12 @@ def unused(cluster: Cluster, machines: Sequence[Machine], observed: Observed) ->
         return []
     ready = {name for name, node in observed.nodes.items() if node.ready}
     return [m for m in machines if m.role == "worker" and m.status == "new" and m.name not in ready and not m.replaces]
+
+
+def is_well(masters: Sequence[Machine], observed: Observed) -> bool:
+    """Whether masters make a cluster to work on, whatever the ledger says: all are Ready, and the add-ons available."""
+    ready = {name for name, node in observed.nodes.items() if node.ready}
+    return {machine.name for machine in masters} <= ready and all(observed.addons.get(name) for name in ADDONS)
 
 
 def anew(problems: Sequence[Problem], machines: Sequence[Machine], never: Sequence[Machine]) -> bool:

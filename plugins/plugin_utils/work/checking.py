@@ -109,7 +109,7 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
         rule = "scale changes the pools of a cluster that is there."
         problems.append(Problem("csk_cluster.name", what, rule, "run the playbook csk.kubernetes.create first."))
         return checked
-    changed = begun_anew(checked.recorded, cluster, checked.providers) if checked.recorded else ""
+    changed = begun_anew(session, checked.recorded, cluster, checked.providers) if checked.recorded else ""
     if checked.recorded and changed:
         checked.changes += plan.begin_anew_sentences(checked.recorded, changed)
     going_on = None if changed else checked.recorded

@@ -45,12 +45,17 @@ def fixed_problems(recorded: Cluster, wanted: dict[str, Any], names: Sequence[st
     return settings.immutable_problems(old, wanted, own=providers.keys(names))
 
 
-def begun_anew(recorded: Cluster, wanted: dict[str, Any], names: Sequence[str]) -> str:
-    """What a file changes of a cluster that was never ready, so that it is made from its start; empty: it goes on."""
+def begun_anew(session: Session, recorded: Cluster, wanted: dict[str, Any], names: Sequence[str]) -> str:
+    """What a file changes of a cluster that was never ready, so that it is made from its start; empty: it goes on.
+
+    The ledger knows it at the end of a run only, so the cluster is asked too: one that is well may be in use.
+    """
     if recorded.was_ready:
         return ""
     fixed = fixed_problems(recorded, wanted, names)
-    return unused.keys([*fixed, *settings.version_problems(recorded.version, wanted["version"])])
+    changed = unused.keys([*fixed, *settings.version_problems(recorded.version, wanted["version"])])
+    masters = masters_of(session.ledger.machines(recorded.name))
+    return "" if changed and unused.is_well(masters, session.observe(recorded)) else changed
 
 
 def quota_problems(session: Session) -> list[Problem]:

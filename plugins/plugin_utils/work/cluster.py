@@ -160,7 +160,7 @@ def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -
         problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
         raise CskError(problems)
     names = list(providers.of_task(values).values())
-    anew = checks.begun_anew(recorded, values, names) if recorded and not wrong else ""
+    anew = checks.begun_anew(session, recorded, values, names) if recorded and not wrong else ""
     version, found, _warnings = checks.version_for(session, None if anew else recorded, values["version"])
     problems += found
     if recorded and not anew:

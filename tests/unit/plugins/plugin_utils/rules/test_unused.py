@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import Problem
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Cluster, Machine
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.names import ADDONS
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.observed import NodeState, Observed
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules import plan, unused
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules.scaling import Scaling, decide
@@ -45,6 +46,26 @@ def seen(ready):
 )
 def test_what_never_was_ready(cluster, machine, observed, never):
     assert unused.unused(cluster, [machine], observed) == ([machine] if never else [])
+
+
+MASTERS = [replace(NEW, name=f"master-{number}", role="master", pool=None) for number in (1, 2, 3)]
+WHOLE = dict.fromkeys(ADDONS, True)
+
+
+@pytest.mark.parametrize(
+    ("ready", "addons", "well"),
+    [
+        (3, WHOLE, True),
+        (2, WHOLE, False),
+        (3, WHOLE | {"flannel": False}, False),
+        (3, {}, False),
+        (0, {}, False),
+    ],
+)
+def test_masters_that_are_well_make_a_cluster(ready, addons, well):
+    nodes = {m.name: NodeState(m.name, n < ready, True, "v1.36.3", {}, ()) for n, m in enumerate(MASTERS)}
+    assert unused.is_well(MASTERS, Observed(bool(ready), nodes, addons)) == well
+    assert not unused.is_well(MASTERS, DOWN)
 
 
 PROBLEM = Problem("csk_nodepools[0].kubelet", "would change.", "immutable.", "write it as it was.")
