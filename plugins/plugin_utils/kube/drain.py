@@ -21,6 +21,7 @@ CORDON = "node.kubernetes.io/unschedulable"  # the taint of a cordoned node
 ENDED = ("Succeeded", "Failed")
 AT_ONCE = 16  # evictions
 ROUND_SECONDS = 0.5  # between two looks at what is left
+RETURN_SECONDS = 2  # after which a pod is back that tolerates the cordon: its controller and the scheduler are quick
 Wanted = dict[str, dict[str, Any]]  # node -> uid -> pod
 
 
@@ -60,6 +61,8 @@ def drain(
     found, wanted = _wanted(api, nodes, how)
     found += _evict_all(api, wanted, how, say)
     kept = {one.node for one in found}
+    if any(tolerates_cordon(pod) for pods in wanted.values() for pod in pods.values()):
+        time.sleep(RETURN_SECONDS)
     came = [
         Returned(node, _name(pod), why_here(pod))
         for node, pods in wanted.items()
