@@ -80,7 +80,8 @@ def workplace(session: Session, cluster: str) -> Iterator[Path]:
         if session.run.id not in old.name:
             shutil.rmtree(old)
     folder = place / f".snapshot-{session.run.id}-{os.getpid()}"
-    folder.mkdir(mode=0o700, parents=True)
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700)
     try:
         yield folder
     finally:
