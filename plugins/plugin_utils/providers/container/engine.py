@@ -12,6 +12,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +27,8 @@ DATA_ROOT = "/var/lib/csk"
 HELPER_IMAGE = "csk-helper:host"
 # Seconds for one answer of the Engine: a busy machine takes its time to start containers.
 TIMEOUT = 300
+# The same where it writes a whole tree, file by file, before it answers: 2 minutes took more than 5 on a crowded machine.
+TREE_TIMEOUT = 3600
 CONFLICT = 409  # HTTP
 REMOVAL_ATTEMPTS = 400  # 20 s; so for the end of one that was killed
 
@@ -120,6 +123,15 @@ class Engine:
     def api(self) -> Any:
         """The docker SDK's low-level client."""
         return self.client.api
+
+    @contextmanager
+    def patient(self) -> Iterator[Any]:
+        """The low-level client while a whole tree is written."""
+        self.api.timeout = TREE_TIMEOUT
+        try:
+            yield self.api
+        finally:
+            self.api.timeout = TIMEOUT
 
     @cached_property
     def info(self) -> dict[str, Any]:
