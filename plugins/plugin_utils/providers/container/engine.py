@@ -11,8 +11,7 @@ import io
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +26,7 @@ DATA_ROOT = "/var/lib/csk"
 HELPER_IMAGE = "csk-helper:host"
 # Seconds for one answer of the Engine: a busy machine takes its time to start containers.
 TIMEOUT = 300
-# The same where it writes a whole tree, file by file, before it answers: 2 minutes took more than 5 on a crowded machine.
+# Where it writes a whole tree, file by file, before it answers: that took more than 5 minutes on a crowded machine.
 TREE_TIMEOUT = 3600
 CONFLICT = 409  # HTTP
 REMOVAL_ATTEMPTS = 400  # 20 s; so for the end of one that was killed
