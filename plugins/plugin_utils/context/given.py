@@ -23,6 +23,7 @@ class Given:
     :param catalogue: a folder of release files.
     :param today: the date of the catalogue's rules.
     :param take_over: whether a lock may be taken over from a run elsewhere.
+    :param moved: the name of a cluster whose machines are where this run is, whatever the ledger says.
     """
 
     home: Path
@@ -31,6 +32,7 @@ class Given:
     today: date
     quotas: Quotas
     take_over: bool = False
+    moved: str = ""
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Given:
@@ -46,6 +48,7 @@ class Given:
             today=_date(values.get("csk_today")),
             quotas=Quotas.of(values.get("csk_quotas")),
             take_over=bool(values.get("csk_take_over")),
+            moved=str(values.get("csk_moved") or ""),
         )
 
 

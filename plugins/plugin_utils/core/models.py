@@ -28,6 +28,7 @@ class Cluster:
     :param etcd_token: random, new for each bootstrap (facts.md: member IDs are a hash of it).
     :param upgrade_to: the exact version that an upgrade was begun to, and not ended.
     :param restore_from: the snapshot of etcd, on the controller, that masters start from until the cluster is ready.
+    :param places: provider -> where its machines of the cluster are (Provider.place).
     """
 
     id: str
@@ -42,6 +43,7 @@ class Cluster:
     created_at: datetime
     upgrade_to: str | None = None
     restore_from: str | None = None
+    places: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

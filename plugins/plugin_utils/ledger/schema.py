@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 #: The newest revision in migrations/versions, so that opening an up-to-date ledger needs no Alembic.
-HEAD = "0004"
+HEAD = "0005"
 VERSION_TABLE = "schema_version"
 
 try:
@@ -57,6 +57,7 @@ else:
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("upgrade_to", sa.String(32)),
         sa.Column("restore_from", sa.String(1024)),
+        sa.Column("places", sa.JSON, nullable=False, server_default="{}"),
     )
 
     def _cluster_id() -> sa.Column:

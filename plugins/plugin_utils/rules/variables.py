@@ -32,6 +32,7 @@ COMMON = {
     "csk_quotas": Variable("the quotas of the account"),
     "csk_today": Variable("the date of the catalogue's rules"),
     "csk_take_over": Variable("takes a lock over from a run on another host"),
+    "csk_moved": Variable("a cluster whose machines are here, though the ledger says elsewhere"),
 }
 _OF_ONE = ("info", "delete", "renew", "rebuild", "load_image", "upgrade", "plan")
 VARIABLES = {

@@ -87,15 +87,19 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
     checked.providers = list(dict.fromkeys([cluster["provider"], *names.values()]))
     problems += spec.cluster_problems(cluster, session.quotas.nodes)
     problems += providers.option_problems(cluster, checked.providers)
-    checked.recorded = session.ledger.cluster(cluster["name"])
+    checked.recorded = session.recorded(cluster["name"])
     named = {pool["name"] for pool in pools}
-    kept = [pool for pool in session.ledger.pools(cluster["name"]) if pool.name not in named]
+    recorded = session.ledger.pools(cluster["name"]) if checked.recorded else []
+    kept = [pool for pool in recorded if pool.name not in named]
     workers = sum(pool.spec["desired_size"] for pool in kept)
     problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"], session.quotas.nodes, workers)
     with suppress(CskError):  # an Engine that doesn't answer is told by the checks below
         found, told = shape_problems(session, cluster, pools, "csk_nodepools[{}]")
         problems += found
         checked.warnings += told
+    if scale and session.no_ledger:
+        problems += session.no_ledger.problems
+        return checked
     if scale and (checked.recorded is None or checked.recorded.status == "creating"):
         what = f"there is no finished cluster {cluster['name']} in the ledger."
         rule = "scale changes the pools of a cluster that is there."
@@ -126,6 +130,7 @@ def _pools(raw: Any) -> tuple[list[dict[str, Any]], list[Problem]]:
 
 def _check_new(session: Session, checked: Checked) -> None:
     cluster = checked.cluster
+    checked.problems += session.keeping_problems()
     checked.problems += quota_problems(session)
     counts = Counter({cluster["provider"]: cluster["masters"]})
     for pool in checked.pools:
@@ -148,6 +153,8 @@ def _check_new(session: Session, checked: Checked) -> None:
     except CskError as error:
         # An Engine that doesn't answer says so to every question.
         checked.problems += [problem for problem in error.problems if problem not in checked.problems]
+    if session.no_ledger:
+        checked.changes.append(f"ledger {session.no_ledger.where}: make it.")
     checked.changes += plan.create_sentences(cluster["name"], checked.version, cluster["masters"], cluster["zones"])
     for pool in checked.pools:
         checked.changes += plan.pool_sentences(pool, None, decide(pool, [], ""))
@@ -156,8 +163,8 @@ def _check_new(session: Session, checked: Checked) -> None:
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
     recorded = providers.completed(cluster.spec, checked.providers) | {"vpc_cidr": cluster.vpc_cidr}
     checked.problems += immutable_problems(recorded, checked.cluster, own=providers.keys(checked.providers))
-    live = session.live(cluster)
     try:
+        live = session.live(cluster)
         refuse_unfinished(cluster, bool(lost_masters(session, cluster, live)))
     except CskError as error:
         checked.problems += error.problems

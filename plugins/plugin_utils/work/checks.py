@@ -36,7 +36,7 @@ def version_for(session: Session, recorded: Cluster | None, wanted: str) -> tupl
 
 def quota_problems(session: Session) -> list[Problem]:
     """Why the account may not have another cluster; the ledger asks again when it records one."""
-    problem = clusters_problem(len(session.ledger.clusters()), session.quotas.clusters)
+    problem = clusters_problem(len(session.recorded_clusters()), session.quotas.clusters)
     return [problem] if problem else []
 
 
@@ -48,7 +48,7 @@ def network_problems(session: Session, cluster: dict[str, Any], taken: Sequence[
         if cluster.get(key) and not _malformed(cluster[key])
     }
     others = {f"a network of the machines' host, {cidr}": ipaddress.IPv4Network(cidr) for cidr in taken}
-    for other in session.ledger.clusters():
+    for other in session.recorded_clusters():
         others[f"the machine network of cluster {other.name}"] = ipaddress.IPv4Network(other.vpc_cidr)
     return [problem for name, network in own.items() for problem in spec.overlap_problems({name: network}, others)]
 

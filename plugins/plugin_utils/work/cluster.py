@@ -36,7 +36,7 @@ def bring(task: Task) -> dict[str, Any]:
     if wrong:
         raise CskError(wrong)
     if values["state"] == "absent":
-        changes = remove(session, values["name"], values["confirm"], task.check)
+        changes = remove(session, values, task.check)
         return {"changed": bool(changes), "changes": changes, "machines": []}
     if values["state"] == "ready":
         return _ready(session, values, task.check)
@@ -59,7 +59,7 @@ def _own(values: dict[str, Any]) -> list[str]:
 def _forecast(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """What would be done."""
     name = values["name"]
-    recorded = session.ledger.cluster(name)
+    recorded = session.recorded(name)
     version = _check(session, values, recorded)
     if recorded:
         changed = changed_settings(recorded, values, _own(values))
@@ -70,17 +70,21 @@ def _forecast(session: Session, values: dict[str, Any]) -> dict[str, Any]:
         changes += checks.certificate_sentences(session, recorded, masters, values["endpoint_sans"])[0]
     else:
         after = recorded_settings(values)
-        changes = plan.create_sentences(name, version, values["masters"], values["zones"])
+        changes = [f"ledger {session.no_ledger.where}: make it."] if session.no_ledger else []
+        changes += plan.create_sentences(name, version, values["masters"], values["zones"])
     shown = diff(recorded and recorded.spec, after, name) if changes else {}
     return {"changed": bool(changes), "changes": changes, "machines": [], "diff": shown}
 
 
 def _present(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     name = values["name"]
+    if session.no_ledger:
+        _check(session, values, None)  # nothing is made for what is refused
+    made = session.make_ledger()
     session.lock(name)  # before anything is read, so that it stays true
     recorded = session.ledger.cluster(name)
     version = _check(session, values, recorded)
-    changes = [] if recorded else plan.create_sentences(name, version, values["masters"], values["zones"])
+    changes = [] if recorded else made + plan.create_sentences(name, version, values["masters"], values["zones"])
     with session.step(name, "masters' machines"):
         cluster = record_cluster(session, name, version, recorded_settings(values), values["pool_providers"])
         changed = changed_settings(cluster, values, _own(values))
@@ -154,6 +158,7 @@ def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -
         problems += immutable_problems(old, values, own=_own(values))
     elif version and not wrong:
         fleet = session.planned_fleet(values, values["pool_providers"])
+        problems += session.keeping_problems()
         problems += checks.quota_problems(session)
         problems += fleet.check(version, {values["provider"]: values["masters"]})
         problems += checks.network_problems(session, values, fleet.networks())

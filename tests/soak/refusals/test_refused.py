@@ -9,6 +9,7 @@ import os
 from typing import Any
 
 import pytest
+from support.cluster import recorded
 from support.machines import Machines
 from support.playbooks import Playbooks, cluster_file
 
@@ -76,10 +77,8 @@ VALUES: dict[str, dict[str, Any]] = {
 
 
 def nothing_made(playbooks: Playbooks, name: str = NAME) -> None:
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger
-
     assert Machines(name).left() == []
-    assert Ledger.open(str(playbooks.home)).cluster(name) is None
+    assert recorded(playbooks.home, name) is None
     assert not (playbooks.home / "clusters" / name).exists()
 
 

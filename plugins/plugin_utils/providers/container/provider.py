@@ -107,6 +107,10 @@ class ContainerProvider(Provider):
         """What the Engine's host has."""
         return Capacity(self.engine.host.cpus, self.engine.host.memory, self.engine.host.disk_free)
 
+    def place(self) -> str:
+        """The Engine's own ID, which is the same whichever way it is reached."""
+        return f"Docker Engine {self.engine.info['ID']}"
+
     def networks(self) -> list[str]:
         """The host's routes and the Engine's networks."""
         used = list(self.engine.host.routes)
