@@ -13,8 +13,9 @@ _LAYERED = ("overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs")
 # Of a container's root file system, where something else says that it is a container.
 _SHARED = ("zfs", "virtiofs", "9p")
 _MEMORY = ("tmpfs", "ramfs", "rootfs")
-_RUNNER = "/runner"  # ansible-runner's folder of one job
-_TEMPORARY = "/tmp/"  # noqa: S108 - of the host: nothing is written there
+# A job's own folder: where ansible-runner has it, and how AWX calls it on its host.
+_RUNNER = "/runner"
+_JOB = re.compile(r"(^|/)awx_\d+_")
 _EMPTY_DIR = "/kubernetes.io~empty-dir/"
 
 
@@ -58,7 +59,7 @@ def _loss(mount: _Mount) -> str:
         return f"lies in memory ({mount.kind} at {mount.point}), and goes with this container"
     if _EMPTY_DIR in mount.root:
         return f"lies on the volume of a pod (emptyDir at {mount.point}), and goes with it"
-    if mount.point == _RUNNER or mount.root.startswith(_TEMPORARY):
+    if mount.point == _RUNNER or _JOB.search(mount.root):
         return f"lies in the folder of this job ({mount.point}), and goes with it"
     return ""
 

@@ -21,8 +21,8 @@ def elsewhere_problem(cluster: str, provider: str, recorded: str, found: str) ->
         return None
     what = f"its machines of provider {provider} are at {recorded}, and this run is at {found}."
     fix = (
-        f"run the playbook there; if that place is gone, or became {found} (the Engine was installed anew), "
-        f"say so by -e csk_moved={cluster}."
+        "run the playbook there; if that place is gone, or is this one now (its Engine was installed anew), say so by "
+        f"-e csk_moved={cluster}."
     )
     return Problem(f"cluster {cluster}", what, _RULE, fix)
 

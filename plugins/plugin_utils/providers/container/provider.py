@@ -108,8 +108,9 @@ class ContainerProvider(Provider):
         return Capacity(self.engine.host.cpus, self.engine.host.memory, self.engine.host.disk_free)
 
     def place(self) -> str:
-        """The Engine's own ID, which is the same whichever way it is reached."""
-        return f"Docker Engine {self.engine.info['ID']}"
+        """The Engine's own ID, the same whichever way it is reached; two Engines of one host may share it."""
+        info = self.engine.info
+        return f"Docker Engine {info['ID']} ({info['DockerRootDir']})"
 
     def networks(self) -> list[str]:
         """The host's routes and the Engine's networks."""

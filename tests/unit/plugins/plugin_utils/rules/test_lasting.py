@@ -33,7 +33,7 @@ CASES = {
     "a volume": (mounts(CONTAINER, "/var/lib/docker/volumes/v/_data /data ext4"), "/data/csk", True, ""),
     "beside a volume": (mounts(CONTAINER, "/v/_data /data ext4"), "/database", True, "file system of this container"),
     "a folder of the host": (mounts(CONTAINER, "/home/me /home/me ext4"), "/home/me/.csk", True, ""),
-    "a folder of the host's /tmp": (mounts(CONTAINER, "/tmp/awx_7 /data ext4"), "/data", True, "folder of this job"),
+    "a job's folder on AWX's host": (mounts(CONTAINER, "/tmp/awx_7_x1 /d ext4"), "/d/csk", True, "folder of this job"),
     "ansible-runner's": (mounts(CONTAINER, "/awx_7_x /runner xfs"), "/runner/.csk", True, "folder of this job"),
     "a volume in it": (mounts(CONTAINER, "/awx_7_x /runner xfs", "/v /runner/csk xfs"), "/runner/csk", True, ""),
     "memory": (mounts(CONTAINER, "/ /data tmpfs"), "/data/csk", True, "lies in memory"),
