@@ -19,12 +19,12 @@ def elsewhere_problem(cluster: str, provider: str, recorded: str, found: str) ->
     """
     if not recorded or recorded == found:
         return None
-    what = f"its machines of provider {provider} are at {recorded}, and this run is at {found}."
+    what = f"has the machines of cluster {cluster} at {recorded}, and this run is at {found}."
     fix = (
         "run the playbook there; if that place is gone, or is this one now (its Engine was installed anew), say so by "
         f"-e csk_moved={cluster}."
     )
-    return Problem(f"cluster {cluster}", what, _RULE, fix)
+    return Problem(f"provider {provider}", what, _RULE, fix)
 
 
 def unseen_problem(cluster: str, provider: str, found: str, lost: Collection[str]) -> Problem | None:
@@ -34,6 +34,6 @@ def unseen_problem(cluster: str, provider: str, found: str, lost: Collection[str
     """
     if not lost:
         return None
-    what = f"nothing of it is at {found}, and the ledger doesn't know where provider {provider} has its machines."
+    what = f"has nothing of cluster {cluster} at {found}, and the ledger doesn't know where its machines are."
     fix = f"run the playbook where they are; if they were here, and are lost, say so by -e csk_moved={cluster}."
-    return Problem(f"cluster {cluster}", what, _RULE, fix)
+    return Problem(f"provider {provider}", what, _RULE, fix)

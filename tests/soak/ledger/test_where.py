@@ -147,9 +147,9 @@ def test_a_cluster_is_worked_on_where_its_machines_are(healthy: TestCluster, tmp
             ("delete", None, {"csk_name": name, "csk_confirm": name}),
             ("info", None, {"csk_name": name}),
         ):
-            away(playbook, file, **variables).refused("its machines of provider container are at", "csk_moved=")
+            away(playbook, file, **variables).refused("provider container: has the machines of cluster", "csk_moved=")
         every = away("info").good()
-        assert f"cluster {name}: cluster {name}: its machines of provider container are at" in every.text
+        assert f"cluster {name}: provider container: has the machines of cluster {name} at" in every.text
     assert healthy.record == record
     assert healthy.machines.states() == states
     assert not healthy.create().good().changed
@@ -161,6 +161,6 @@ def test_an_older_record_learns_its_place_and_the_users_word_counts(healthy: Tes
     assert not healthy.create().good().changed
     assert healthy.record.places == {"container": place}
     healthy.ledger.set_places(healthy.name, {"container": "Docker Engine of before"})
-    healthy.create().refused("are at Docker Engine of before", f"csk_moved={healthy.name}")
+    healthy.create().refused("at Docker Engine of before", f"csk_moved={healthy.name}")
     assert not healthy.create(csk_moved=healthy.name).good().changed
     assert healthy.record.places == {"container": place}

@@ -234,7 +234,7 @@ def test_machines_that_are_elsewhere_are_neither_asked_for_nor_touched():
         lambda: fleet.create([machine("master-1")], "10.0.0.0/24", lambda *_: None, print),
     ]
     for call in calls:
-        with pytest.raises(CskError, match=r"cluster demo: its machines of provider one are at a.*csk_moved=demo"):
+        with pytest.raises(CskError, match=r"provider one: has the machines of cluster demo at a.*csk_moved=demo"):
             call()
     assert one.done == []
     assert fleet.places() == {"one": "b"}

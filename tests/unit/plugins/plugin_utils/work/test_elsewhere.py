@@ -151,7 +151,7 @@ def test_a_place_is_recorded_when_its_machines_are_seen_or_made(step, demo, engi
 
 def test_an_older_record_is_not_believed_where_nothing_of_it_is(step, demo, engine):
     engine.cluster_id = "another cluster's of this name"
-    with pytest.raises(CskError, match="doesn't know where provider container has its machines"):
+    with pytest.raises(CskError, match="has nothing of cluster demo at here"):
         step().lock("demo")
     demo.set_machine_status("demo", ["master-1"], "new")  # its machines were never made
     step().lock("demo")
@@ -161,9 +161,9 @@ def test_an_older_record_is_not_believed_where_nothing_of_it_is(step, demo, engi
 @pytest.mark.parametrize("check", [True, False])
 def test_a_cluster_that_is_elsewhere_is_not_deleted(step, demo, engine, check):
     demo.set_places("demo", {"container": "there"})
-    with pytest.raises(CskError, match="are at there, and this run is at here"):
+    with pytest.raises(CskError, match="at there, and this run is at here"):
         remove(step(), values(), check=check)
-    with pytest.raises(CskError, match="are at there, and this run is at here"):
+    with pytest.raises(CskError, match="at there, and this run is at here"):
         remove(step(moved="other"), values(), check=check)
     assert (demo.cluster("demo").status, engine.deleted) == ("creating", [])
 
@@ -183,6 +183,6 @@ def test_the_inventory_says_which_machines_are_elsewhere(demo, home, engine):
     demo.set_places("other", {"container": "here"})
     far, near = hosts_of(str(home), None, None)
     assert "ansible_host" not in far
-    assert "are at there, and this run is at here" in far["csk_problem"]
+    assert "at there, and this run is at here" in far["csk_problem"]
     assert near["ansible_host"] == "other-master-1"
     assert "csk_problem" not in near
