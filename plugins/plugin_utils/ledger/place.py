@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..core.errors import Problem
 from ..rules.lasting import why_lost
+from .secret_store import KEY_VARIABLE
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
@@ -17,10 +18,15 @@ _MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 def keeping_problems(home: Path, url: str | None) -> list[Problem]:
     """Why a new cluster may not be recorded here: its CAs would be lost with the container that csk runs in.
 
-    :param url: of a PostgreSQL database, which keeps what it is given.
+    :param url: of a PostgreSQL database, which keeps what it is given, but for the key that is nowhere.
     """
     if url:
-        return []
+        key = home.expanduser() / "key"
+        if os.environ.get(KEY_VARIABLE) or key.exists():
+            return []
+        what, rule = "the key of a shared ledger is missing.", "a team's ledger gets its key from the team."
+        fix = f"set {KEY_VARIABLE} to it (in AWX: give the job its credential); docs/ledger.md says how one is made."
+        return [Problem(f"{KEY_VARIABLE}, {key}", what, rule, fix)]
     try:
         mounts = _MOUNTS.read_text("utf-8", errors="replace")
     except OSError:  # no Linux

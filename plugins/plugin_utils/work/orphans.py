@@ -24,9 +24,7 @@ def remove_unknown(session: Session, values: dict[str, Any], check: bool) -> lis
     fleet = session.planned_fleet(values, names)
     found = fleet.clusters().get(name)
     if found is None:
-        if session.no_ledger:
-            raise session.no_ledger
-        session.say(
+        session.say(  # or there is no ledger, which says so itself
             f"cluster {name}: nothing to delete; neither the ledger {session.ledger.where} nor the provider "
             f"{', '.join(dict.fromkeys(names))} knows it."
         )

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors as anchor
@@ -100,18 +100,24 @@ def test_where_a_ledger_is_has_no_password(home):
 
 
 @contextmanager
-def silent(backlog: int) -> Iterator[int]:
-    """A port that accepts connections and never says anything; without a backlog, it soon doesn't accept either."""
-    with socket.socket() as server:
+def silent(accepts: bool) -> Iterator[int]:
+    """A port that accepts connections and never says anything, or whose queue is full, so that packets are dropped."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.socket())
         server.bind(("127.0.0.1", 0))
-        server.listen(backlog)
+        server.listen(64 if accepts else 0)
+        for _number in range(0 if accepts else 4):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(server.getsockname())
         yield server.getsockname()[1]
 
 
 @pytest.mark.parametrize("hosts", [1, 5])
-def test_a_database_that_never_answers_is_told_in_time(home, monkeypatch, hosts):
+@pytest.mark.parametrize("accepts", [True, False])
+def test_a_database_that_never_answers_is_told_in_time(home, monkeypatch, hosts, accepts):
     monkeypatch.setattr(engines, "CONNECT_SECONDS", 3)
-    with silent(64) as port:
+    with silent(accepts) as port:
         many = "&".join(f"host=127.0.0.1:{port}" for _number in range(hosts))
         started = time.monotonic()
         with pytest.raises(CskError, match=r"csk_ledger_url: the ledger .*(doesn't answer within 3 s|timeout expired)"):

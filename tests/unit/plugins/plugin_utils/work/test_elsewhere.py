@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from unittest.mock import Mock
 
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.context import session as module
@@ -14,14 +15,17 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines impor
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import NewMachine
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger, NoLedgerError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules.quotas import Quotas
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import reconcile
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.inventory import hosts_of
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.work.lifecycle import remove
 
-SPEC = {"provider": "container", "deletion_protection": False}
+SPEC = {"provider": "container", "deletion_protection": False, "dns_servers": ["192.0.2.1"]}
 
 
 class Engine:
     """A provider at a place, with one machine of a cluster, or none."""
+
+    create = Mock(side_effect=RuntimeError("killed"))
 
     def __init__(self, place="here", cluster_id=""):
         self.at, self.cluster_id, self.deleted = place, cluster_id, []
@@ -42,6 +46,13 @@ class Engine:
     def console(self, cluster, name):
         """As Provider has it."""
         return {"ansible_host": f"{cluster}-{name}"}
+
+    def ensure_network(self, cluster, cluster_id, cidr):
+        """As Provider has it."""
+
+    def nameservers(self):
+        """As Provider has it."""
+        return []
 
     def delete(self, cluster, names, cluster_id):
         """As Provider has it."""
@@ -146,6 +157,13 @@ def test_a_place_is_recorded_when_its_machines_are_seen_or_made(step, demo, engi
     assert demo.cluster("demo").places == {"container": "here"}
     engine.at = "there"
     step().note_places("demo", ["container"])
+    assert demo.cluster("demo").places == {"container": "here"}
+
+
+def test_a_place_is_recorded_before_anything_is_made(step, demo, engine):
+    cluster = demo.cluster("demo")
+    with pytest.raises(RuntimeError, match="killed"):
+        reconcile._make(step(), cluster, demo.machines("demo"))
     assert demo.cluster("demo").places == {"container": "here"}
 
 
