@@ -186,6 +186,7 @@ def test_a_name_of_a_foreign_cluster(cluster: Any, tmp_path: Any) -> None:
     (tmp_path / "artifacts").symlink_to(cluster.playbooks.home / "artifacts")
     env = {"CSK_HOME": str(tmp_path)}
     cluster.playbooks.run("create", file=cluster.file, env=env).refused("csk_cluster.name", "isn't in this ledger")
-    cluster.playbooks.run("delete", csk_name=cluster.name, csk_confirm=cluster.name, env=env).good()
+    deleted = cluster.playbooks.run("delete", csk_name=cluster.name, csk_confirm=cluster.name, env=env)
+    deleted.refused("there is no ledger at", "master-1, master-2, master-3", "csk.kubernetes.rebuild")
     assert len(cluster.machines.names()) == 5
-    assert os.listdir(tmp_path)
+    assert os.listdir(tmp_path) == ["artifacts"]
