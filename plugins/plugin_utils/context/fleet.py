@@ -54,10 +54,6 @@ class Fleet:
         """
         self._each({name: name for name in self._providers}, lambda _one, _names: None)
 
-    def here(self, provider: str) -> bool:
-        """Whether a provider has anything of this cluster, and not of another one of its name."""
-        return self._providers[provider].clusters().get(self.cluster) == self.cluster_id
-
     def listed(self) -> dict[str, list[MachineState]]:
         """What each provider has of the cluster, by the provider's name."""
         return self._each({name: name for name in self._providers}, lambda one, _: one.list(self.cluster))

@@ -20,7 +20,7 @@ from ..kube.cluster_api import ClusterApi, connect
 from ..ledger import Ledger, NoLedgerError
 from ..ledger.place import keeping_problems
 from ..providers import registry
-from ..rules.places import unseen_problem
+from ..rules.places import elsewhere_problem, unseen_problem
 from ..rules.records import Complete, as_it_is
 from ..rules.versions import Minor, minor_of
 from . import catalogue, progress
@@ -133,22 +133,32 @@ class Session:
     def settle_places(self, name: str) -> None:
         """Refuse to change a cluster whose machines are elsewhere; record where they are if that isn't known yet.
 
+        A provider that can't be had or asked is left to who needs it: nothing is done to its machines from here.
+
         :raises CskError: where they are elsewhere, or may be.
         """
         cluster = self.ledger.cluster(name)
         if cluster is None:
             return
-        fleet, machines = self.fleet(cluster), self.ledger.machines(name)
-        fleet.check_places()
-        found = fleet.places()
-        if self._given.moved == name:
-            new, problems = {p: place for p, place in found.items() if cluster.places.get(p) != place}, []
-        else:
-            unknown = [provider for provider in found if not cluster.places.get(provider)]
-            new = {provider: found[provider] for provider in unknown if fleet.here(provider)}
-            lost = {p: {m.name for m in machines if m.provider == p and m.status != "new"} for p in unknown}
-            told = (unseen_problem(name, p, found[p], lost[p]) for p in unknown if p not in new)
-            problems = [problem for problem in told if problem]
+        machines = self.ledger.machines(name)
+        new: dict[str, str] = {}
+        problems: list[Problem] = []
+        for one in dict.fromkeys([cluster.spec["provider"], *(machine.provider for machine in machines)]):
+            known = cluster.places.get(one, "")
+            try:
+                provider = self.provider(one, cluster.spec)
+                place = provider.place()
+                seen = not known and provider.clusters().get(name) == cluster.id
+            except CskError:
+                continue
+            if not place or known == place:
+                continue
+            if seen or self._given.moved == name:
+                new[one] = place
+                continue
+            lost = [machine.name for machine in machines if machine.provider == one and machine.status != "new"]
+            problem = elsewhere_problem(name, one, known, place) if known else unseen_problem(name, one, place, lost)
+            problems += [problem] if problem else []
         if problems:
             raise CskError(problems)
         if new:

@@ -246,4 +246,3 @@ def test_machines_that_are_here_or_may_be(recorded):
     assert fleet.running() == {"master-1"}
     fleet.delete(["master-1"])
     assert one.done
-    assert fleet.here("one")

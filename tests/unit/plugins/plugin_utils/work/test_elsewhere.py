@@ -186,6 +186,15 @@ def test_a_cluster_that_is_elsewhere_is_not_deleted(step, demo, engine, check):
     assert (demo.cluster("demo").status, engine.deleted) == ("creating", [])
 
 
+def test_a_provider_that_cannot_be_asked_keeps_no_lock_from_the_others(step, demo, engine, monkeypatch):
+    demo.set_places("demo", {"container": "there"})
+    monkeypatch.setattr(engine, "place", Mock(side_effect=CskError([])))
+    step().lock("demo")
+    with pytest.raises(CskError):
+        remove(step(), values(), check=False)
+    assert demo.cluster("demo").places == {"container": "there"}
+
+
 def test_the_users_word_moves_a_cluster(step, demo, engine):
     demo.set_places("demo", {"container": "there"})
     step(moved="demo").lock("demo")
