@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,8 +109,9 @@ def test_a_container_keeps_no_ledger_but_on_a_mount(playbooks: Playbooks, tmp_pa
 
 
 @contextmanager
-def second_engine(folder: Path) -> Iterator[str]:
+def second_engine() -> Iterator[str]:
     """Another Engine on this host, with nothing in it; gives its address."""
+    folder = Path(tempfile.mkdtemp(prefix="csk-engine."))  # its sockets' paths must be short
     address = f"unix://{folder}/sock"
     places = [f"--{name}={folder / name}" for name in ("data-root", "exec-root", "pidfile")]
     network = ["--bridge=none", "--iptables=false", "--ip6tables=false"]
@@ -124,6 +127,9 @@ def second_engine(folder: Path) -> Iterator[str]:
     finally:
         engine.terminate()
         engine.wait()
+        # An Engine that didn't start leaves its directory mounted.
+        subprocess.run(["umount", folder / "data-root"], stderr=subprocess.DEVNULL, check=False)
+        shutil.rmtree(folder)
 
 
 @ROOT_ONLY
@@ -136,7 +142,7 @@ def test_a_cluster_is_worked_on_where_its_machines_are(healthy: TestCluster, tmp
     def away(playbook: str, file: dict[str, Any] | None = None, **variables: str) -> Outcome:
         return healthy.playbooks.run(playbook, file=file, env={"DOCKER_HOST": address}, **variables)
 
-    with second_engine(tmp_path) as address:
+    with second_engine() as address:
         for playbook, file, variables in (
             ("plan", healthy.file, {}),
             ("create", healthy.file, {}),
