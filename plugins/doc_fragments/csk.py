@@ -14,6 +14,9 @@ options:
     description:
       - The folder that holds the ledger, the kubeconfigs and the artifacts.
       - Where neither the task nor the variable gives it, the environment variable E(CSK_HOME) counts, then V(~/.csk).
+      - A ledger is made by M(csk.kubernetes.csk_cluster) and M(csk.kubernetes.csk_rebuild) only. In a container, they
+        record new clusters only where O(csk_home) is on a volume or a folder of the host; else O(csk_ledger_url) is
+        needed.
     type: path
   csk_ledger_url:
     description:
@@ -21,6 +24,7 @@ options:
         and for AWX, whose execution environments keep nothing.
       - Where neither the task nor the variable gives it, the environment variable E(CSK_LEDGER_URL) counts; without all
         of them the ledger is SQLite in O(csk_home).
+      - A C(@) in the password is written C(%40). A database that doesn't answer is told within 10 seconds.
       - The key of the secrets is then given by E(CSK_LEDGER_KEY), unless O(csk_home) has the ledger's file C(key).
     type: str
   csk_catalogue:
@@ -52,6 +56,12 @@ options:
       - Takes the cluster's lock over from a run on another host before its two minutes without renewal are over.
     type: bool
     default: false
+  csk_moved:
+    description:
+      - The name of a cluster whose machines are where this run is, though the ledger says that they are elsewhere, as
+        after its Docker Engine was installed anew, or when its host is gone and it is restored on another one.
+      - The ledger takes the new place. Never say it of a cluster whose machines may still live elsewhere.
+    type: str
 requirements:
   - python >= 3.11
   - docker

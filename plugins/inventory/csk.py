@@ -15,7 +15,8 @@ description:
   - Reads the ledger, and makes every machine of one or all clusters a host with the name C(<cluster>.<node>).
   - It is for ad-hoc commands, for playbooks of your own and for AWX. The playbooks of csk.kubernetes don't need it.
   - Uses a YAML file whose name is C(csk.yml) or ends with C(.csk.yml) (or C(.yaml)).
-  - A ledger that isn't there yet has no hosts; it isn't made.
+  - A ledger that isn't there is an error, and isn't made. To Ansible, an inventory's error is a warning, so the first
+    C(create) may run with it; AWX keeps the hosts of before.
 extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
@@ -48,7 +49,8 @@ notes:
     Each host has the variables C(csk_cluster_name), C(csk_node) (the Node's name), C(csk_role) (C(master) or
     C(worker)), C(csk_pool) (empty for masters), C(csk_zone), C(csk_address), C(csk_origin) (C(create), C(scale) or
     C(hand)), C(csk_status) (C(new), C(ready) or C(leaving)), C(csk_tags) (the cluster's), and what Ansible needs to
-    connect; where the machine's provider can't be had, C(csk_problem) says why in place of that.
+    connect; where the machine's provider can't be had, or has its machines elsewhere, C(csk_problem) says why in place
+    of that.
   - |
     The groups are C(csk_<cluster>) with C(csk_<cluster>_masters) and C(csk_<cluster>_pool_<pool>) in it,
     C(csk_zone_<zone>) and C(csk_status_<status>). What may not stand in a group's name becomes an underscore.

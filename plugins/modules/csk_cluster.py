@@ -33,7 +33,8 @@ options:
       - V(present) records the cluster and makes or starts its master machines.
       - V(ready) waits until all Nodes of a recorded cluster are Ready and the add-ons available, puts labels and taints
         right, ends the bootstrap token, and writes the kubeconfig. The cluster's settings don't matter to it.
-      - V(absent) removes every machine, network, folder and ledger row of the cluster.
+      - V(absent) removes every machine, network, folder and ledger row of the cluster. The providers are asked for one
+        that the ledger doesn't know; what they have of it is an error, unless O(confirm) is its id.
     type: str
     choices: [present, ready, absent]
     default: present

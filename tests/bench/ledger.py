@@ -85,7 +85,7 @@ def measure(ledger: Ledger, size: int) -> dict[str, float]:
 
 def inventory(home: Path, clusters: int) -> float:
     """Seconds of ansible-inventory for the nodes of so many clusters (25 clusters: 1,000 nodes)."""
-    ledger = Ledger.open(str(home))
+    ledger = Ledger.make(str(home))
     fill(ledger, 0, clusters)
     source = home.parent / "csk.yml"
     source.write_text(json.dumps({"plugin": "csk.kubernetes.csk", "csk_home": str(home)}))
@@ -102,7 +102,7 @@ def inventory(home: Path, clusters: int) -> float:
 def main() -> None:
     """Fill, measure, fill up, measure again."""
     with tempfile.TemporaryDirectory() as folder:
-        ledger = Ledger.open(f"{folder}/home")
+        ledger = Ledger.make(f"{folder}/home")
         done, found = 0, {}
         for size in SIZES:
             fill(ledger, done, size)

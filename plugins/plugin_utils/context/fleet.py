@@ -12,6 +12,7 @@ from ..core.errors import CskError, Problem
 from ..core.machines import Capacity, MachinesLostError, MachineSpec, MachineState
 from ..core.models import Machine
 from ..providers.base import Progress, Provider
+from ..rules.places import elsewhere_problem
 
 T = TypeVar("T")
 
@@ -23,6 +24,8 @@ class Fleet:
     :param providers: by name, the cluster's own first; all that its settings, its pools and its machines name.
     :param recorded: the machines that the ledger knows, with the names of their providers.
     :param before_change: called before each change at a provider; it raises CskError where none may be made.
+    :param places: of those providers whose place the ledger knows. Where one is elsewhere now, whatever asks it for
+        machines, or does something to them, raises CskError.
     """
 
     def __init__(
@@ -32,13 +35,27 @@ class Fleet:
         providers: Mapping[str, Provider],
         recorded: Mapping[str, str],
         before_change: Callable[[], None] = lambda: None,
+        places: Mapping[str, str] | None = None,
     ) -> None:
         self.cluster = cluster
         self.cluster_id = cluster_id
         self._providers = dict(providers)
         self._recorded = dict(recorded)
+        self._places = dict(places or {})
         self._own = next(iter(self._providers))
         self._before_change = before_change
+
+    def places(self) -> dict[str, str]:
+        """Where each provider's machines are that are reached from here; none of those that are the same everywhere."""
+        found = {name: one.place() for name, one in self._providers.items()}
+        return {name: place for name, place in found.items() if place}
+
+    def check_places(self) -> None:
+        """Refuse to go on where a provider's machines are elsewhere.
+
+        :raises CskError: with the problems of all of them.
+        """
+        self._each({name: name for name in self._providers}, lambda _one, _names: None)
 
     def listed(self) -> dict[str, list[MachineState]]:
         """What each provider has of the cluster, by the provider's name."""
@@ -170,6 +187,7 @@ class Fleet:
         """Remove everything of the cluster, at the cluster's own provider last; what was removed."""
         removed: list[str] = []
         problems: list[Problem] = []
+        self.check_places()
         for one in reversed(self._providers.values()):
             self._before_change()
             try:
@@ -195,8 +213,16 @@ class Fleet:
         groups: dict[str, list[str]] = {}
         for name, provider in where.items():
             groups.setdefault(provider, []).append(name)
+
+        def work(name: str, mine: list[str]) -> T:
+            known = self._places.get(name)
+            problem = elsewhere_problem(self.cluster, name, known, self._providers[name].place()) if known else None
+            if problem:
+                raise CskError(problem)
+            return call(self._providers[name], mine)
+
         with ThreadPoolExecutor(max_workers=max(1, len(groups))) as pool:
-            jobs = {name: pool.submit(call, self._providers[name], mine) for name, mine in groups.items()}
+            jobs = {name: pool.submit(work, name, mine) for name, mine in groups.items()}
         results: dict[str, T] = {}
         errors: list[CskError] = []
         for name, job in jobs.items():

@@ -24,6 +24,7 @@ class Given:
     :param today: the date of the catalogue's rules.
     :param take_over: whether a lock may be taken over from a run elsewhere.
     :param forgotten: machines that are off for certain, as the user says.
+    :param moved: the name of a cluster whose machines are where this run is, whatever the ledger says.
     """
 
     home: Path
@@ -33,6 +34,7 @@ class Given:
     quotas: Quotas
     take_over: bool = False
     forgotten: frozenset[str] = frozenset()
+    moved: str = ""
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Given:
@@ -49,6 +51,7 @@ class Given:
             quotas=Quotas.of(values.get("csk_quotas")),
             take_over=bool(values.get("csk_take_over")),
             forgotten=frozenset(values.get("csk_forget") or []),
+            moved=str(values.get("csk_moved") or ""),
         )
 
 

@@ -19,8 +19,10 @@ from ..core.remote import Answer, unreachable
 from ..core.run import Run
 from ..kube.answers import said
 from ..kube.cluster_api import ClusterApi, connect
-from ..ledger import Ledger
+from ..ledger import Ledger, NoLedgerError
+from ..ledger.place import keeping_problems
 from ..providers import registry
+from ..rules.places import elsewhere_problem, unseen_problem
 from ..rules.records import Complete, as_it_is
 from ..rules.versions import Minor, minor_of
 from . import catalogue, members, progress
@@ -63,8 +65,43 @@ class Session:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger, opened at its first use."""
+        """The ledger, opened at its first use.
+
+        :raises NoLedgerError: where there is none.
+        """
         return Ledger.open(str(self.home), self._given.ledger_url, complete=self._complete)
+
+    @cached_property
+    def no_ledger(self) -> NoLedgerError | None:
+        """What says that there is no ledger; None where there is one."""
+        try:
+            self.ledger  # noqa: B018 - it is opened here
+        except NoLedgerError as error:
+            return error
+        return None
+
+    def make_ledger(self) -> list[str]:
+        """Open the ledger, and make it where there is none; only for who records a new cluster.
+
+        :returns: what was done, in a sentence.
+        """
+        if self.no_ledger is None:
+            return []
+        self.ledger = Ledger.make(str(self.home), self._given.ledger_url, complete=self._complete)
+        self.no_ledger = None
+        return [f"ledger {self.ledger.where}: made."]
+
+    def keeping_problems(self) -> list[Problem]:
+        """Why no new cluster may be recorded in this run's ledger."""
+        return keeping_problems(self.home, self._given.ledger_url)
+
+    def recorded(self, name: str) -> Cluster | None:
+        """A cluster, where there is a ledger and it knows one of that name."""
+        return None if self.no_ledger else self.ledger.cluster(name)
+
+    def recorded_clusters(self) -> list[Cluster]:
+        """The clusters of the ledger; none where there is no ledger yet."""
+        return [] if self.no_ledger else self.ledger.clusters()
 
     @cached_property
     def minors(self) -> dict[str, Minor]:
@@ -83,15 +120,17 @@ class Session:
         pools = self.ledger.pools(cluster.name) if machines is None else []
         mine = self.ledger.machines(cluster.name) if machines is None else machines
         names = [pool.spec.get("provider") for pool in pools] + [machine.provider for machine in mine]
-        return self._fleet(cluster.name, cluster.id, cluster.spec, names, {m.name: m.provider for m in mine})
+        places = {} if self._given.moved == cluster.name else cluster.places
+        return self._fleet(cluster.name, cluster.id, cluster.spec, names, {m.name: m.provider for m in mine}, places)
 
-    def planned_fleet(self, settings: dict[str, Any], names: Iterable[str | None] = ()) -> Fleet:
+    def planned_fleet(self, settings: dict[str, Any], names: Iterable[str | None] = (), cluster_id: str = "") -> Fleet:
         """The machines of a cluster that isn't recorded, none of which csk knows.
 
         :param settings: the cluster's, with its name where one is asked for it.
         :param names: the providers that its pools name; None stands for the cluster's own.
+        :param cluster_id: of what a provider has, where that is known.
         """
-        return self._fleet(settings.get("name", ""), "", settings, names, {})
+        return self._fleet(settings.get("name", ""), cluster_id, settings, names, {})
 
     def _fleet(
         self,
@@ -100,10 +139,52 @@ class Session:
         settings: dict[str, Any],
         names: Iterable[str | None],
         recorded: dict[str, str],
+        places: dict[str, str] | None = None,
     ) -> Fleet:
         known = dict.fromkeys([settings["provider"], *filter(None, names)])
         makers = {one: self.provider(one, settings) for one in known}
-        return Fleet(name, cluster_id, makers, recorded, partial(self.check_lock, name))
+        return Fleet(name, cluster_id, makers, recorded, partial(self.check_lock, name), places)
+
+    def settle_places(self, name: str) -> None:
+        """Refuse to change a cluster whose machines are elsewhere; record where they are if that isn't known yet.
+
+        A provider that can't be had or asked is left to who needs it: nothing is done to its machines from here.
+
+        :raises CskError: where they are elsewhere, or may be.
+        """
+        cluster = self.ledger.cluster(name)
+        if cluster is None:
+            return
+        machines = self.ledger.machines(name)
+        new: dict[str, str] = {}
+        problems: list[Problem] = []
+        for one in dict.fromkeys([cluster.spec["provider"], *(machine.provider for machine in machines)]):
+            known = cluster.places.get(one, "")
+            try:
+                provider = self.provider(one, cluster.spec)
+                place = provider.place()
+                seen = not known and provider.clusters().get(name) == cluster.id
+            except CskError:
+                continue
+            if not place or known == place:
+                continue
+            if seen or self._given.moved == name:
+                new[one] = place
+                continue
+            lost = [machine.name for machine in machines if machine.provider == one and machine.status != "new"]
+            problem = elsewhere_problem(name, one, known, place) if known else unseen_problem(name, one, place, lost)
+            problems += [problem] if problem else []
+        if problems:
+            raise CskError(problems)
+        if new:
+            self.ledger.set_places(name, new)
+
+    def note_places(self, name: str, providers: Iterable[str]) -> None:
+        """Record where these providers make a cluster's machines, before they make the first one."""
+        cluster = self.cluster(name)
+        new = {p: self.provider(p, cluster.spec).place() for p in set(providers) if not cluster.places.get(p)}
+        if any(new.values()):
+            self.ledger.set_places(name, {provider: place for provider, place in new.items() if place})
 
     def provider(self, name: str, settings: dict[str, Any]) -> Provider:
         """A provider as a cluster's settings tell it; always the same one, because it remembers its host's facts."""
@@ -151,7 +232,8 @@ class Session:
         :raises CskError: where another run has it; or where this run had it and has lost it, because what it found
             before may no longer be so.
         """
-        ledger = self.ledger  # opened first: it makes csk_home
+        self.settle_places(cluster)
+        ledger = self.ledger
         holding = self._holding(cluster)
         if alone and cluster not in self._turns:
             self._turns[cluster] = holding.turn(self.say)

@@ -29,6 +29,7 @@ class Cluster:
     :param upgrade_to: the exact version that an upgrade was begun to, and not ended.
     :param restore_from: the snapshot of etcd, on the controller, that masters start from until the cluster is ready.
     :param router_id: VRRP's virtual router ID, 1 to 255, random; 51 in clusters made before it was recorded.
+    :param places: provider -> where its machines of the cluster are (Provider.place).
     """
 
     id: str
@@ -44,6 +45,7 @@ class Cluster:
     upgrade_to: str | None = None
     restore_from: str | None = None
     router_id: int = 51
+    places: dict[str, str] = field(default_factory=dict)
 
     @property
     def was_ready(self) -> bool:

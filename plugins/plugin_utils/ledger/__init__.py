@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
+from .database import NoLedgerError
 from .locks import LockResult
 from .machines import Machines
 from .operations import Operation, Operations
 from .restoring import Restoring
 from .sealing import Sealing
 
-__all__ = ["Ledger", "LockResult", "Operation"]
+__all__ = ["Ledger", "LockResult", "NoLedgerError", "Operation"]
 
 
 class Ledger(Machines, Restoring, Sealing, Operations):
-    """One ledger, opened by :meth:`Ledger.open`.
+    """One ledger, opened by :meth:`Ledger.open`, or made by :meth:`Ledger.make`.
 
     Each method is one transaction on a connection of its own, so a ledger may be used after a fork and by many
     processes at once. Every method raises CskError when the database can't be used.

@@ -124,6 +124,13 @@ class Clusters(Locks):
         """Record which version the masters have; machines that are made from now on have it too."""
         self._update(name, version=version)
 
+    def set_places(self, name: str, places: dict[str, str]) -> None:
+        """Record where these providers have the cluster's machines; what is known of others stays."""
+        with self._write() as connection:
+            cluster = self._locked(connection, name)
+            values = {"places": cluster.places | places}
+            connection.execute(t.CLUSTERS.update().where(t.CLUSTERS.c.id == cluster.id).values(**values))
+
     def set_status(self, name: str, status: ClusterStatus) -> None:
         """Record how far the cluster is."""
         self._update(name, status=status)

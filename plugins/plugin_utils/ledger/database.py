@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..core.errors import CskError, Problem
 from ..rules.records import Complete, as_it_is
-from . import schema
+from . import engines, schema
 
 if TYPE_CHECKING:
     from typing import Self
@@ -23,10 +22,21 @@ if TYPE_CHECKING:
 
     from ..core.run import Run
 
-SQLITE = "ledger.db"
-#: Seconds that a transaction waits for another one to end; each takes milliseconds.
-BUSY_TIMEOUT = 30
+FILE = "ledger.db"  # in csk_home
 _POSTGRESQL_MIGRATION_LOCK = 0x63736B  # any number, the same in every csk
+
+
+class NoLedgerError(CskError):
+    """There is no ledger where one was looked for, which is ``where``."""
+
+    def __init__(self, where: str) -> None:
+        rule = "only the playbooks create and rebuild make a ledger; all others work with one that is there."
+        fix = (
+            "name its csk_home or csk_ledger_url (variables, or CSK_HOME, CSK_LEDGER_URL); in AWX, give the job its "
+            "credential."
+        )
+        super().__init__(Problem("csk_home, csk_ledger_url", f"there is no ledger at {where}.", rule, fix))
+        self.where = where
 
 
 class Database:
@@ -45,31 +55,44 @@ class Database:
     @property
     def where(self) -> str:
         """The ledger's place, without any password."""
-        return self._engine.url.set(query={}).render_as_string(hide_password=True)
+        url = self._engine.url
+        return str(url.database) if url.drivername == "sqlite" else url.set(query={}).render_as_string()
 
     @classmethod
     def open(cls, home: str, url: str | None = None, key: str | None = None, complete: Complete = as_it_is) -> Self:
-        """Open the ledger in ``home``, or at ``url``; make what is not there yet, bring an older schema up to date.
+        """Open the ledger in ``home``, or at ``url``, and bring an older schema up to date. Nothing else is made.
 
-        :param home: csk_home; made with mode 0700.
+        :param home: csk_home.
         :param url: of a PostgreSQL database; without one it is SQLite in ``home``.
         :param key: the Fernet key of the secrets; else CSK_LEDGER_KEY, else the file ``key`` in ``home``.
         :param complete: completes settings that were recorded before today's options.
+        :raises NoLedgerError: when there is none.
         :raises CskError: when the place, the database or its schema can't be used.
         """
-        directory = _prepare_home(home)
-        if schema.sa is None:
-            raise CskError(
-                Problem(
-                    "csk_home",
-                    "the Python package SQLAlchemy is not there.",
-                    "the ledger is a database reached through SQLAlchemy.",
-                    "install the collection's requirements.txt for the Python that runs ansible-playbook.",
-                )
-            )
-        database = cls(_postgresql(url) if url else _sqlite(directory), directory, key, complete)
+        _needs_sqlalchemy()
+        directory = Path(home).expanduser().absolute()
+        file = directory / FILE
+        if not url and not file.exists():
+            raise NoLedgerError(str(file))
+        if not url:
+            _check_home(directory)
+        database = cls(engines.postgresql(url) if url else engines.sqlite(file), directory, key, complete)
         with database._errors():
-            database._bring_up_to_date()
+            database._bring_up_to_date(make=False)
+        return database
+
+    @classmethod
+    def make(cls, home: str, url: str | None = None, key: str | None = None, complete: Complete = as_it_is) -> Self:
+        """Open a ledger like :meth:`open`; make what isn't there yet: ``home`` with mode 0700, the file, the tables.
+
+        :raises CskError: when the place, the database or its schema can't be used.
+        """
+        _needs_sqlalchemy()
+        directory = Path(home).expanduser().absolute()
+        _make_home(directory)
+        database = cls(engines.postgresql(url) if url else engines.sqlite(directory / FILE), directory, key, complete)
+        with database._errors():
+            database._bring_up_to_date(make=True)
         return database
 
     @classmethod
@@ -79,9 +102,9 @@ class Database:
         :param home: as an absolute path.
         """
         directory = Path(home)
-        if not url and not (directory / SQLITE).exists():
+        if not url and not (directory / FILE).exists():
             return None
-        return cls(_postgresql(url) if url else _sqlite(directory), directory, None)
+        return cls(engines.postgresql(url) if url else engines.sqlite(directory / FILE), directory, None)
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -113,15 +136,13 @@ class Database:
             yield
         except schema.sa.exc.SQLAlchemyError as error:
             # Neither statement nor values: they are no help to the user, and may be secret.
-            reason = str(getattr(error, "orig", None) or type(error).__name__).strip()
-            raise CskError(
-                Problem(
-                    "csk_home" if self._engine.dialect.name == "sqlite" else "csk_ledger_url",
-                    f"the ledger {self.where} can't be used: {reason}.",
-                    "every step reads and writes the ledger.",
-                    "see that its place is there, writable, not full, and that no other program keeps it locked.",
-                )
-            ) from None
+            said = str(getattr(error, "orig", None) or type(error).__name__).strip()
+            reason = engines.without_secrets(said, self._engine.url)
+            variable, fix = "csk_home", "is there, writable, not full, and that no other program keeps it locked."
+            if self._engine.dialect.name != "sqlite":
+                variable, fix = "csk_ledger_url", "runs, that it is reached from here, and that it lets this user in."
+            what, rule = f"the ledger {self.where} can't be used: {reason}.", "every step reads and writes the ledger."
+            raise CskError(Problem(variable, what, rule, f"see that its place {fix}")) from None
 
     def _version(self, connection: Connection) -> str | None:
         if not schema.sa.inspect(connection).has_table(schema.VERSION_TABLE):
@@ -130,10 +151,17 @@ class Database:
             schema.sa.select(schema.sa.column("version_num")).select_from(schema.sa.table(schema.VERSION_TABLE))
         )
 
-    def _bring_up_to_date(self) -> None:
+    def _bring_up_to_date(self, make: bool) -> None:
+        """Bring the schema up to date.
+
+        :param make: whether one is made where there is none.
+        """
         with self._read() as connection:
-            if self._version(connection) == schema.HEAD:
-                return
+            version = self._version(connection)
+        if version == schema.HEAD:
+            return
+        if version is None and not make:
+            raise NoLedgerError(self.where)
         from .migrate import upgrade
 
         with self._write() as connection:
@@ -145,23 +173,46 @@ class Database:
                 upgrade(connection, version, self.where)
 
 
-def _prepare_home(home: str) -> Path:
-    directory = Path(home).expanduser().absolute()
-    try:
+def _needs_sqlalchemy() -> None:
+    if schema.sa is None:
+        raise CskError(
+            Problem(
+                "csk_home",
+                "the Python package SQLAlchemy is not there.",
+                "the ledger is a database reached through SQLAlchemy.",
+                "install the collection's requirements.txt for the Python that runs ansible-playbook.",
+            )
+        )
+
+
+def _make_home(directory: Path) -> None:
+    with _home_errors(directory):
         directory.parent.mkdir(parents=True, exist_ok=True)
         directory.mkdir(mode=0o700, exist_ok=True)
-        mode = stat.S_IMODE(directory.stat().st_mode)
-        if mode & 0o022:
-            raise CskError(
-                Problem(
-                    "csk_home",
-                    f"others may write to {directory} (mode {mode:04o}).",
-                    "csk_home holds keys: only its owner may write there.",
-                    "choose another directory, or take the right away (chmod 0700).",
-                )
-            )
-        if mode & 0o077 and not any(directory.iterdir()):
+        _check_home(directory)
+        if stat.S_IMODE(directory.stat().st_mode) & 0o077 and not any(directory.iterdir()):
             directory.chmod(0o700)
+
+
+def _check_home(directory: Path) -> None:
+    """Refuse a folder that others may write to."""
+    with _home_errors(directory):
+        mode = stat.S_IMODE(directory.stat().st_mode)
+    if mode & 0o022:
+        raise CskError(
+            Problem(
+                "csk_home",
+                f"others may write to {directory} (mode {mode:04o}).",
+                "csk_home holds keys: only its owner may write there.",
+                "choose another directory, or take the right away (chmod 0700).",
+            )
+        )
+
+
+@contextmanager
+def _home_errors(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CskError(
             Problem(
@@ -171,61 +222,3 @@ def _prepare_home(home: str) -> Path:
                 "name another one by csk_home or CSK_HOME.",
             )
         ) from error
-    return directory
-
-
-def _sqlite(home: Path) -> Engine:
-    sa = schema.sa
-    path = home / SQLITE
-    try:
-        # Before SQLite makes it with the umask's mode; the files that SQLite puts beside it take over the mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise CskError(
-            Problem(
-                "csk_home",
-                f"{path} can't be opened: {error.strerror}.",
-                "the ledger is a file in csk_home that the user who runs the playbook may write to.",
-                "run as its owner, or name another csk_home.",
-            )
-        ) from error
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)),
-        poolclass=sa.NullPool,
-        hide_parameters=True,
-        connect_args={"timeout": BUSY_TIMEOUT},
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: Any) -> None:
-        # The driver's own BEGIN comes late and not before DDL; ours is the one below.
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("csk_begin", "BEGIN"))
-
-    return engine
-
-
-def _postgresql(url: str) -> Engine:
-    sa = schema.sa
-    try:
-        parsed = sa.make_url(url)
-        if parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() != "postgresql":
-            raise ValueError(parsed.get_backend_name())
-        return sa.create_engine(parsed, poolclass=sa.NullPool, hide_parameters=True)
-    except (sa.exc.ArgumentError, ImportError, ValueError) as error:
-        missing = isinstance(error, ImportError)
-        raise CskError(
-            Problem(
-                "csk_ledger_url",
-                "the Python package psycopg is not there." if missing else "is no URL of a database.",
-                "a ledger is SQLite in csk_home, or PostgreSQL through psycopg.",
-                "write postgresql://user:password@host:5432/database, and install psycopg.",
-            )
-        ) from None

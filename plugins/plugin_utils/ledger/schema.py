@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 #: The newest revision in migrations/versions, so that opening an up-to-date ledger needs no Alembic.
-HEAD = "0008"
+HEAD = "0006"
 VERSION_TABLE = "schema_version"
 
 try:
@@ -58,6 +58,7 @@ else:
         sa.Column("upgrade_to", sa.String(32)),
         sa.Column("restore_from", sa.String(1024)),
         sa.Column("router_id", sa.Integer, nullable=False, server_default="51"),
+        sa.Column("places", sa.JSON, nullable=False, server_default="{}"),
     )
 
     def _cluster_id() -> sa.Column:

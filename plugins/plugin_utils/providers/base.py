@@ -99,6 +99,14 @@ class Provider(ABC):
     def capacity(self) -> Capacity:
         """What the host of the machines has."""
 
+    def place(self) -> str:
+        """What tells the place of its machines from all others of its kind, for as long as they live there.
+
+        From another place they can't be seen, so a cluster isn't worked on there. Empty, as here: a provider whose
+        machines are the same ones from everywhere, such as a cloud's.
+        """
+        return ""
+
     @abstractmethod
     def networks(self) -> list[str]:
         """The IPv4 CIDRs that are in use where the machines will be, so that a free one can be chosen."""

@@ -33,6 +33,7 @@ COMMON = {
     "csk_today": Variable("the date of the catalogue's rules"),
     "csk_take_over": Variable("takes a lock over from a run on another host"),
     "csk_forget": Variable("machines that are off for certain, so that their nodes may go by force"),
+    "csk_moved": Variable("a cluster whose machines are here, though the ledger says elsewhere"),
 }
 _OF_ONE = ("info", "delete", "renew", "rebuild", "load_image", "upgrade", "plan", "snapshot")
 VARIABLES = {

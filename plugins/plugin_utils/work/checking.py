@@ -97,13 +97,16 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
     checked.providers = list(dict.fromkeys([cluster["provider"], *names.values()]))
     problems += spec.cluster_problems(cluster, session.quotas.nodes)
     problems += providers.option_problems(cluster, checked.providers)
-    checked.recorded = session.ledger.cluster(cluster["name"])
+    checked.recorded = session.recorded(cluster["name"])
     named = {pool["name"] for pool in pools}
-    recorded = session.ledger.pools(cluster["name"])
+    recorded = session.ledger.pools(cluster["name"]) if checked.recorded else []
     kept = [pool for pool in recorded if pool.name not in named]
     workers = sum(pool.spec["desired_size"] for pool in kept)
     problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"], session.quotas.nodes, workers)
     _check_shapes(session, checked, recorded)
+    if scale and session.no_ledger:
+        problems += session.no_ledger.problems
+        return checked
     if scale and (checked.recorded is None or checked.recorded.status == "creating"):
         what = f"there is no cluster {cluster['name']} in the ledger whose masters were ready."
         rule = "scale changes the pools of a cluster that is there."
@@ -148,6 +151,7 @@ def _pools(raw: Any) -> tuple[list[dict[str, Any]], list[Problem]]:
 def _check_new(session: Session, checked: Checked) -> None:
     """What isn't there, or begins anew."""
     cluster, old = checked.cluster, checked.recorded
+    checked.problems += session.keeping_problems()
     checked.problems += [] if old else quota_problems(session)
     counts = Counter({cluster["provider"]: cluster["masters"]})
     for pool in checked.pools:
@@ -180,6 +184,8 @@ def _check_new(session: Session, checked: Checked) -> None:
         asked = {f"csk_nodepools[{index}]": pool for index, pool in enumerate(checked.pools) if spec.size(pool)}
         with suppress(CskError):  # what can't be asked is told above
             checked.problems += kubelet_problems(session, cluster, checked.version, asked, wrong=checked.problems)
+    if session.no_ledger:
+        checked.changes.append(f"ledger {session.no_ledger.where}: make it.")
     checked.changes += plan.create_sentences(cluster["name"], checked.version, cluster["masters"], cluster["zones"])
     for pool in checked.pools:
         checked.changes += plan.pool_sentences(pool, None, decide(pool, [], ""))
@@ -187,8 +193,8 @@ def _check_new(session: Session, checked: Checked) -> None:
 
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
     checked.problems += fixed_problems(cluster, checked.cluster, checked.providers)
-    live = session.live(cluster)
     try:
+        live = session.live(cluster)
         refuse_unfinished(cluster, bool(lost_masters(session, cluster, live)))
     except CskError as error:
         checked.problems += error.problems

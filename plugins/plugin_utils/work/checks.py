@@ -60,7 +60,7 @@ def begun_anew(session: Session, recorded: Cluster, wanted: dict[str, Any], name
 
 def quota_problems(session: Session) -> list[Problem]:
     """Why the account may not have another cluster; the ledger asks again when it records one."""
-    problem = clusters_problem(len(session.ledger.clusters()), session.quotas.clusters)
+    problem = clusters_problem(len(session.recorded_clusters()), session.quotas.clusters)
     return [problem] if problem else []
 
 
@@ -71,7 +71,7 @@ def network_problems(
 
     :param old: the same cluster as it is recorded, where it begins anew: its network goes.
     """
-    clusters = [other for other in session.ledger.clusters() if not old or other.name != old.name]
+    clusters = [other for other in session.recorded_clusters() if not old or other.name != old.name]
     foreign = [cidr for cidr in taken if not old or cidr != old.vpc_cidr]
     problems = []
     try:

@@ -37,7 +37,7 @@ def bring(task: Task) -> dict[str, Any]:
     if wrong:
         raise CskError(wrong)
     if values["state"] == "absent":
-        changes = remove(session, values["name"], values["confirm"], task.check)
+        changes = remove(session, values, task.check)
         return {"changed": bool(changes), "changes": changes, "machines": []}
     if values["state"] == "ready":
         return _ready(task)
@@ -60,7 +60,7 @@ def _own(values: dict[str, Any]) -> list[str]:
 def _forecast(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """What would be done."""
     name = values["name"]
-    recorded = session.ledger.cluster(name)
+    recorded = session.recorded(name)
     version, anew = _check(session, values, recorded)
     if recorded and anew:
         after = recorded_settings(values)
@@ -75,17 +75,21 @@ def _forecast(session: Session, values: dict[str, Any]) -> dict[str, Any]:
         changes += checks.certificate_sentences(session, recorded, masters, values["endpoint_sans"])[0]
     else:
         after = recorded_settings(values)
-        changes = plan.create_sentences(name, version, values["masters"], values["zones"])
+        changes = [f"ledger {session.no_ledger.where}: make it."] if session.no_ledger else []
+        changes += plan.create_sentences(name, version, values["masters"], values["zones"])
     shown = diff(recorded and recorded.spec, after, name) if changes else {}
     return {"changed": bool(changes), "changes": changes, "machines": [], "diff": shown}
 
 
 def _present(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     name = values["name"]
+    if session.no_ledger:
+        _check(session, values, None)  # nothing is made for what is refused
+    made = session.make_ledger()
     session.lock(name)  # before anything is read, so that it stays true
     recorded = session.ledger.cluster(name)
     version, anew = _check(session, values, recorded)
-    changes = []
+    changes = list(made)
     if recorded and anew:
         with session.step(name, "removal of what was begun"):
             session.fleet(recorded).delete_all()
@@ -169,6 +173,7 @@ def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -
         problems += checks.fixed_problems(recorded, values, names)
     elif version and not wrong:
         fleet = session.planned_fleet(values, values["pool_providers"])
+        problems += session.keeping_problems()
         problems += [] if recorded else checks.quota_problems(session)
         problems += fleet.check(version, {values["provider"]: values["masters"]})
         problems += checks.network_problems(session, values, fleet.networks(), recorded)

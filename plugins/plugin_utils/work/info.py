@@ -30,7 +30,7 @@ def read_clusters(task: Task) -> dict[str, Any]:
             for line in [f"cluster {info['name']}: {info['problem']}"] if "problem" in info else summary(info):
                 task.say(line)
         if not clusters:
-            task.say(f"no clusters in the ledger of {session.home}")
+            task.say(f"no clusters in the ledger {session.ledger.where}")
     return {"changed": False, "clusters": clusters}
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..core.models import Machine
 from ..ledger import Ledger
 from ..providers import registry
 from ..providers.base import Provider
+from ..rules.places import elsewhere_problem
 
 
 def hosts_of(home: str, url: str | None, cluster: str | None) -> list[dict[str, Any]]:
@@ -19,27 +21,42 @@ def hosts_of(home: str, url: str | None, cluster: str | None) -> list[dict[str, 
 
     :param url: of a PostgreSQL database; None: the ledger is in ``home``.
     :param cluster: only this one's; None: all.
-    :raises CskError: where the ledger can't be read.
+    :raises CskError: where there is no ledger, or it can't be read.
     """
-    if not url and not (Path(home).expanduser() / "ledger.db").exists():
-        return []
     ledger = Ledger.open(home, url)
-    clusters = {known.name: known.spec for known in ledger.clusters()}
-    providers: dict[tuple[str, str], Provider] = {}
+    clusters = {known.name: known for known in ledger.clusters()}
+    providers: dict[str, Provider] = {}
+    places: dict[str, str] = {}
 
     def provider(machine: Machine) -> Provider:
-        key = (machine.cluster, machine.provider)
+        spec = clusters[machine.cluster].spec
+        key = json.dumps([machine.provider, spec.get(registry.key_of(machine.provider))], sort_keys=True)
         if key not in providers:
-            releases = Path(home).expanduser() / "artifacts" / "releases"
-            providers[key] = registry.make(machine.provider, clusters[machine.cluster], releases)
+            providers[key] = registry.make(machine.provider, spec, Path(home).expanduser() / "artifacts" / "releases")
         return providers[key]
 
+    def place(machine: Machine) -> str:
+        """Where its provider is now; empty where nobody answers, who couldn't be asked for another cluster either."""
+        if machine.provider not in places:
+            try:
+                places[machine.provider] = provider(machine).place()
+            except CskError:
+                places[machine.provider] = ""
+        return places[machine.provider]
+
     def console(machine: Machine) -> dict[str, Any]:
-        """The way into a machine; why there is none, where its provider can't be had."""
+        """The way into a machine; why there is none, where its provider can't be had or has its machines elsewhere."""
         try:
-            return provider(machine).console(machine.cluster, machine.name)
+            way = provider(machine).console(machine.cluster, machine.name)
         except CskError as error:
             return {"csk_problem": str(error)}
+        recorded = clusters[machine.cluster].places.get(machine.provider, "")
+        problem = (
+            recorded
+            and place(machine)
+            and elsewhere_problem(machine.cluster, machine.provider, recorded, place(machine))
+        )
+        return {"csk_problem": str(problem)} if problem else way
 
     return [
         {
@@ -52,7 +69,7 @@ def hosts_of(home: str, url: str | None, cluster: str | None) -> list[dict[str, 
             "csk_address": machine.address,
             "csk_origin": machine.origin,
             "csk_status": machine.status,
-            "csk_tags": clusters[machine.cluster].get("tags", {}),
+            "csk_tags": clusters[machine.cluster].spec.get("tags", {}),
         }
         for machine in ledger.machines(cluster)
     ]

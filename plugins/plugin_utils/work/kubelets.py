@@ -37,11 +37,13 @@ def kubelet_problems(
     fleet = session.planned_fleet(cluster, [pool["provider"] for pool in pools.values()])
     found: list[Problem] = []
     for provider in dict.fromkeys(settings.provider_of(pool, cluster) for pool in pools.values()):
-        capacity = partial(fleet.capacity_at, provider)
+        capacity, shared = partial(fleet.capacity_at, provider), fleet.shares_kernel(provider)
         texts = {}
         for place, pool in pools.items():
             if settings.provider_of(pool, cluster) == provider:
-                text = instance.kubelet_config(pool["instance"], pool["kubelet"], capacity, fleet.shares_kernel(provider))
+                text = instance.kubelet_config(
+                    pool["instance"], pool["kubelet"], capacity, fleet.shares_kernel(provider)
+                )
                 texts |= {place: text} if text else {}
                 found += instance.reserved_problems(pool["instance"], pool["kubelet"], capacity, f"{place}.kubelet")
         if texts:

@@ -26,6 +26,7 @@ from ..render import pki
 from ..rules.records import same_record
 from . import argspec
 from .labels import put_labels
+from .orphans import remove_unknown
 from .tokens import end_token
 
 KUBECONFIG_MODE = 0o600
@@ -162,19 +163,16 @@ def write_kubeconfig(session: Session, cluster: Cluster) -> Path:
     return path
 
 
-def remove(session: Session, name: str, confirm: str | None, check: bool) -> list[str]:
+def remove(session: Session, values: dict[str, Any], check: bool) -> list[str]:
     """Remove every object of a cluster, then its record, so that a killed removal is found and finished.
 
-    :param confirm: the cluster's name once more.
+    :param values: csk_cluster's; its ``confirm`` is the cluster's name once more.
     :returns: what was removed, or would be, in sentences.
     """
-    cluster = session.ledger.cluster(name)
+    name, confirm = values["name"], values["confirm"]
+    cluster = session.recorded(name)
     if cluster is None:
-        if not check:  # what a removal that was killed at its very end left
-            session.lock(name)
-            shutil.rmtree(session.folder(name), ignore_errors=True)
-            session.unlock(name)
-        return []
+        return remove_unknown(session, values, check)
     if confirm != name:
         rule = "deleting a cluster asks for its name."
         fix = f"give csk_confirm={name}, if {name} is to go with all its data."
@@ -184,6 +182,7 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
         fix = "set deletion_protection: false in its file, run create, then delete it."
         raise CskError(Problem("csk_cluster.deletion_protection", f"{name} is protected.", rule, fix))
     fleet = session.fleet(cluster)  # a provider that can't be had is told before anything is begun
+    fleet.check_places()
     if check:
         machines = ", ".join(machine.name for machine in session.ledger.machines(name))
         return [f"cluster {name}: remove it with the machines {machines}."]

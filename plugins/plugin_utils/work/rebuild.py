@@ -31,8 +31,10 @@ def rebuild(task: Task) -> dict[str, Any]:
     session, values = task.session, task.values
     name = values["name"]
     result: dict[str, Any] = {"changed": False, "changes": [], "machines": []}
-    if session.ledger.cluster(name):
+    if session.recorded(name):
         return result
+    if problems := session.keeping_problems():
+        raise CskError(problems)
     settings = argspec.provider_settings(values["provider"], values["provider_options"])
     provider = session.provider(values["provider"], settings)
     states = provider.list(name)
@@ -45,11 +47,13 @@ def rebuild(task: Task) -> dict[str, Any]:
         hosts = [{"name": f"{name}.{s.name}", "variables": provider.console(name, s.name)} for s in masters[:1]]
         return result | {"machines": hosts}
     if not task.check:
+        result["changes"] = session.make_ledger()
         session.lock(name)
         if session.ledger.cluster(name):  # another task of this run was first
             return result
     cluster_id = provider.clusters()[name]
-    return result | _present(task, name, cluster_id, masters[0])
+    done = _present(task, name, cluster_id, masters[0])
+    return result | done | {"changes": result["changes"] + done["changes"]}
 
 
 def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> dict[str, Any]:
@@ -57,10 +61,12 @@ def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> di
     # Its CA isn't known yet; what it marks itself as is.
     own = {master.name: host_files.mark(name, cluster_id, master.name)}
     host_files.put(task.remote, "csk_rebuild", own, None, check=True)
-    secrets = _fetch(task.remote, session.folder(name))
-    crt, key = pki.client_cert(secrets["ca.crt"], secrets["ca.key"], pki.ADMIN_USER, [pki.ADMIN_GROUP])
-    secrets |= {"admin.crt": crt, "admin.key": key}
-    observed = _observe(session.folder(name), f"https://{master.address}:{PORT}", secrets)
+    with TemporaryDirectory(prefix="csk-rebuild-") as scratch:
+        folder = Path(scratch) if task.check else session.folder(name)
+        secrets = _fetch(task.remote, folder)
+        crt, key = pki.client_cert(secrets["ca.crt"], secrets["ca.key"], pki.ADMIN_USER, [pki.ADMIN_GROUP])
+        secrets |= {"admin.crt": crt, "admin.key": key}
+        observed = _observe(folder, f"https://{master.address}:{PORT}", secrets)
     cluster, pools = cluster_of(observed.record or {})
     cluster = replace(cluster, spec=argspec.completed("csk_cluster", cluster.spec))
     pools = [replace(pool, spec=argspec.completed("csk_nodepool", pool.spec)) for pool in pools]
@@ -70,8 +76,10 @@ def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> di
     labels = {node.name: node.labels for node in observed.nodes.values()}
     versions = {node.name: node.version.removeprefix("v") for node in observed.nodes.values()}
     named = [pool.spec.get("provider") for pool in pools]
-    states = session.planned_fleet(cluster.spec | {"name": name}, named).listed()
-    machines = machines_of(cluster, pools, labels, states, versions)
+    fleet = session.planned_fleet(cluster.spec | {"name": name}, named)
+    machines = machines_of(cluster, pools, labels, fleet.listed(), versions)
+    mine = {machine.provider for machine in machines}
+    cluster = replace(cluster, places={one: place for one, place in fleet.places().items() if one in mine})
     names = ", ".join(machine.name for machine in machines)
     changes = [f"cluster {name}: recorded again, with the machines {names}."]
     result = {"changed": True, "changes": changes, "cluster": cluster_result(cluster)}

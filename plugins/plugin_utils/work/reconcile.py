@@ -72,6 +72,7 @@ def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None
             dns = cluster.spec["dns_servers"] or nameservers
             return _machine_spec(cluster, machine, pools.get(machine.pool or ""), dns, masters)
 
+        session.note_places(cluster.name, [machine.provider for machine in wanted])
         session.fleet(cluster).create(wanted, cluster.vpc_cidr, spec_of, _progress(session, len(wanted)))
 
 

@@ -25,6 +25,7 @@ def restore(task: Task) -> dict[str, Any]:
     if not task.check:
         session.lock(values["name"])
     cluster = session.cluster(values["name"])
+    session.fleet(cluster).check_places()
     path = Path(values["snapshot"]).expanduser().absolute()
     snapshot = check(session, cluster, path, values["confirm"], values["version"])
     if task.check:

@@ -68,4 +68,6 @@ def note(task: Task, module: str, end: str, started: float, found: dict[str, Any
     action = " ".join([module, *filter(None, about)])
     seconds = round(time.monotonic() - started, 1)
     cluster = values.get("cluster") or values["name"]
+    if task.session.no_ledger:
+        return  # what was removed without one has no log
     task.session.ledger.operation(cluster, action, getpass.getuser(), end, seconds, details)

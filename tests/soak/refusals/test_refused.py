@@ -9,6 +9,7 @@ import os
 from typing import Any
 
 import pytest
+from support.cluster import recorded
 from support.machines import Machines
 from support.playbooks import Playbooks, cluster_file
 
@@ -78,10 +79,8 @@ VALUES: dict[str, dict[str, Any]] = {
 
 
 def nothing_made(playbooks: Playbooks, name: str = NAME) -> None:
-    from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import Ledger
-
     assert Machines(name).left() == []
-    assert Ledger.open(str(playbooks.home)).cluster(name) is None
+    assert recorded(playbooks.home, name) is None
     assert not (playbooks.home / "clusters" / name).exists()
 
 
@@ -195,6 +194,7 @@ def test_a_name_of_a_foreign_cluster(cluster: Any, tmp_path: Any) -> None:
     (tmp_path / "artifacts").symlink_to(cluster.playbooks.home / "artifacts")
     env = {"CSK_HOME": str(tmp_path)}
     cluster.playbooks.run("create", file=cluster.file, env=env).refused("csk_cluster.name", "isn't in this ledger")
-    cluster.playbooks.run("delete", csk_name=cluster.name, csk_confirm=cluster.name, env=env).good()
+    deleted = cluster.playbooks.run("delete", csk_name=cluster.name, csk_confirm=cluster.name, env=env)
+    deleted.refused("there is no ledger at", "master-1, master-2, master-3", "csk.kubernetes.rebuild")
     assert len(cluster.machines.names()) == 5
-    assert os.listdir(tmp_path)
+    assert os.listdir(tmp_path) == ["artifacts"]

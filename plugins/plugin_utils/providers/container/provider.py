@@ -117,6 +117,11 @@ class ContainerProvider(Provider):
         """What the Engine's host has."""
         return Capacity(self.engine.host.cpus, self.engine.host.memory, self.engine.host.disk_free)
 
+    def place(self) -> str:
+        """The Engine's own ID, the same whichever way it is reached; two Engines of one host may share it."""
+        info = self.engine.info
+        return f"Docker Engine {info['ID']} ({info['DockerRootDir']})"
+
     def networks(self) -> list[str]:
         """The host's routes and the Engine's networks."""
         used = list(self.engine.host.routes)

@@ -64,7 +64,7 @@ def ask(tmp_path, home):
 
 
 def test_hosts_and_groups(ask, home):
-    ledger = Ledger.open(str(home))
+    ledger = Ledger.make(str(home))
     make(ledger, "demo")
     make(ledger, "other")
     ledger.put_secret("demo", "ca.key", b"hush")
@@ -101,7 +101,7 @@ def test_hosts_and_groups(ask, home):
 
 
 def test_one_cluster_and_groups_of_ones_own(ask, home):
-    ledger = Ledger.open(str(home))
+    ledger = Ledger.make(str(home))
     make(ledger, "demo")
     make(ledger, "other")
     found, _warnings = ask(
@@ -114,15 +114,15 @@ def test_one_cluster_and_groups_of_ones_own(ask, home):
     assert len(found["made"]["hosts"]) == len(found["role_master"]["hosts"]) == 3
 
 
-def test_no_ledger_has_no_hosts_and_is_not_made(ask, home):
-    found, warnings = ask()
-    assert found["_meta"]["hostvars"] == {}
-    assert "WARNING" not in warnings
+def test_no_ledger_is_told_and_not_made(ask, home):
+    found, error = ask()
+    assert found is None
+    assert f"there is no ledger at {home}/ledger.db" in " ".join(error.split())
     assert not home.exists()
 
 
 def test_an_error_of_the_ledger_is_told(ask, home):
-    Ledger.open(str(home))
+    Ledger.make(str(home))
     home.chmod(0o777)
     found, error = ask()
     assert found is None
@@ -133,13 +133,13 @@ def test_an_error_of_the_ledger_is_told(ask, home):
     ("name", "taken"), [("csk.yml", True), ("a.csk.yaml", True), ("demo.yml", False), ("mycsk.yml", False)]
 )
 def test_file_names(ask, home, name, taken):
-    make(Ledger.open(str(home)), "demo")
+    make(Ledger.make(str(home)), "demo")
     found, _warnings = ask(name=name)
     assert (found is not None) == taken
 
 
 def test_cache(ask, home, tmp_path):
-    make(Ledger.open(str(home)), "demo")
+    make(Ledger.make(str(home)), "demo")
     cache = {
         "ANSIBLE_INVENTORY_CACHE": "true",
         "ANSIBLE_INVENTORY_CACHE_PLUGIN": "ansible.builtin.jsonfile",
@@ -152,7 +152,7 @@ def test_cache(ask, home, tmp_path):
 
 
 def test_a_thousand_nodes_are_listed(ask, home):
-    ledger = Ledger.open(str(home))
+    ledger = Ledger.make(str(home))
     for number in range(25):
         make(ledger, f"demo-{number}", workers=37)
     found, _warnings = ask()

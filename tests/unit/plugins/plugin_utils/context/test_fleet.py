@@ -224,3 +224,36 @@ def test_everything_goes_at_the_clusters_own_provider_last(fleet, near, far, mon
         )
     assert fleet.delete_all() == ["far-1", "network", "master-1", "web-1"]
     assert order == [(2, None), (1, None)]
+
+
+def placed(place, **recorded):
+    one = Fake(1, "master-1")
+    one.place = lambda: place
+    return one, Fleet("demo", "id", {"one": one}, {"master-1": "one"}, recorded)
+
+
+def test_machines_that_are_elsewhere_are_neither_asked_for_nor_touched():
+    one, fleet = placed("b", one="a")
+    calls = [
+        fleet.check_places,
+        fleet.listed,
+        fleet.states,
+        fleet.running,
+        fleet.delete_all,
+        lambda: fleet.delete(["master-1"]),
+        lambda: fleet.deliver(["master-1"], None),
+        lambda: fleet.create([machine("master-1")], "10.0.0.0/24", lambda *_: None, print),
+    ]
+    for call in calls:
+        with pytest.raises(CskError, match=r"provider one: has the machines of cluster demo at a.*csk_moved=demo"):
+            call()
+    assert one.done == []
+    assert fleet.places() == {"one": "b"}
+
+
+@pytest.mark.parametrize("recorded", [{"one": "a"}, {}])
+def test_machines_that_are_here_or_may_be(recorded):
+    one, fleet = placed("a", **recorded)
+    assert fleet.running() == {"master-1"}
+    fleet.delete(["master-1"])
+    assert one.done

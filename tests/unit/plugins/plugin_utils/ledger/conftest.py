@@ -34,7 +34,7 @@ def home(tmp_path) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request, tmp_path, home) -> Iterator[str | None]:
-    """What Ledger.open takes: None for SQLite, or the URL of a new, empty database, for which home has the key."""
+    """What Ledger.make takes: None for SQLite, or the URL of a new, empty database, for which home has the key."""
     if request.param == "sqlite":
         yield None
         return
@@ -61,8 +61,14 @@ def reopen(home, url) -> Callable[[], Ledger]:
 
 
 @pytest.fixture
-def ledger(reopen) -> Ledger:
-    return reopen()
+def make(home, url) -> Callable[[], Ledger]:
+    """Open the test's ledger, or make it, as another process would."""
+    return lambda: Ledger.make(str(home), url)
+
+
+@pytest.fixture
+def ledger(make) -> Ledger:
+    return make()
 
 
 @pytest.fixture

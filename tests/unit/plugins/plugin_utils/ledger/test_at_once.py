@@ -21,8 +21,8 @@ POOL = {"desired_size": 0, "zones": [], "labels": {}, "taints": []}
 QUOTAS = Quotas(clusters=10, nodes=12)
 
 
-def test_quotas_names_and_addresses_hold(reopen):
-    reopen().check_key()
+def test_quotas_names_and_addresses_hold(make, reopen):
+    make().check_key()
 
     def work(number: int) -> str:
         ledger = reopen()

@@ -10,6 +10,7 @@ import signal
 import time
 
 import pytest
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.ledger import NoLedgerError
 from ansible_collections.csk.kubernetes.tests.unit.plugins.plugin_utils.ledger.helpers import FORK, masters, workers
 
 
@@ -45,7 +46,7 @@ def test_killed_inside_a_transaction(demo, reopen):
     assert ledger.cluster("demo").status == "ready"
 
 
-def test_killed_while_the_schema_is_made(reopen, monkeypatch):
+def test_killed_while_the_schema_is_made(make, reopen, monkeypatch):
     from alembic.runtime.migration import MigrationContext
 
     ready = FORK.Event()
@@ -58,8 +59,10 @@ def test_killed_while_the_schema_is_made(reopen, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(MigrationContext, "run_migrations", slow)
-        killed(reopen, ready=ready)
-    assert reopen().clusters() == []
+        killed(make, ready=ready)
+    with pytest.raises(NoLedgerError):
+        reopen()
+    assert make().clusters() == []
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -45,11 +45,11 @@ def test_one_name(ledger):
     assert all("already has a cluster 'demo'" in error for error in failed)
 
 
-def test_first_open(reopen):
+def test_first_open(make):
     pytest.importorskip("alembic.script")  # imported before the start, so that all arrive at one moment
-    results = at_once(COUNT, lambda number: reopen().create_cluster(f"c{number}", "default", "1.36.3", {}).name)
+    results = at_once(COUNT, lambda number: make().create_cluster(f"c{number}", "default", "1.36.3", {}).name)
     assert errors(results) == []
-    assert len(reopen().clusters()) == COUNT
+    assert len(make().clusters()) == COUNT
 
 
 def test_first_key(demo, reopen):

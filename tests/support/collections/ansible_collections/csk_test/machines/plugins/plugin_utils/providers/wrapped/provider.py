@@ -36,6 +36,10 @@ class WrappedProvider(Provider):
         """What the Engine's host has."""
         return self.inner.capacity()
 
+    def place(self) -> str:
+        """The Engine."""
+        return self.inner.place()
+
     def networks(self) -> list[str]:
         """What the Engine's host has."""
         return self.inner.networks()

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-revision = "0008"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
