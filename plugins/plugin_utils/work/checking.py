@@ -127,7 +127,7 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
 
 
 def _check_shapes(session: Session, checked: Checked, recorded: Sequence[Pool]) -> None:
-    sizes = {pool.name: spec.size(pool.spec) for pool in recorded}
+    sizes = {pool.name: pool.spec["desired_size"] for pool in recorded}
     grows = any(spec.size(pool) > sizes.get(pool["name"], 0) for pool in checked.pools)
     with suppress(CskError):  # an Engine that doesn't answer is told by the checks that follow
         found, told = shape_problems(session, checked.cluster, checked.pools, "csk_nodepools[{}]", grows)

@@ -170,7 +170,8 @@ def test_places_of_an_older_ledger_are_not_known(home):
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_places_of_an_older_shared_ledger_are_not_known(ledger, demo, reopen):
     with ledger._write() as connection:
-        connection.execute(sa.text("ALTER TABLE clusters DROP COLUMN places"))
+        for column in ("places", "router_id"):
+            connection.execute(sa.text(f"ALTER TABLE clusters DROP COLUMN {column}"))
         connection.execute(sa.text("UPDATE schema_version SET version_num = '0004'"))
     assert reopen().cluster("demo").places == {}
 
