@@ -90,5 +90,6 @@ def _limit_problem(limit: str, left_out: Collection[str], clusters: Sequence[str
     names = ", ".join(new.get(name, name) for name in left_out)
     others = [name for name in left_out if "." not in name]  # hosts that aren't a cluster's
     through = ",".join(dict.fromkeys(["localhost", *others, *(f"{cluster}.*" for cluster in clusters)]))
-    fix = f"run it without --limit, or with one that lets all of them through, such as --limit '{through}'."
+    example = f"--limit '{through}'" if through != "localhost" else "--limit 'localhost,demo.*' for a cluster demo"
+    fix = f"run it without --limit, or with one that lets all of its hosts through, such as {example}."
     return Problem("--limit", f"{limit!r} leaves out {names}.", _RULE, fix)

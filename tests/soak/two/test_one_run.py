@@ -20,6 +20,7 @@ from support.playbooks import Outcome, Playbooks, cluster_file
 START = "Start etcd and the control plane on all masters at once"
 COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 MARK = "/etc/csk/node"
+LOOK = {"check_mode": True}  # which needs no lock
 
 
 def small(name: str, workers: int = 1) -> dict[str, Any]:
@@ -132,8 +133,8 @@ def test_create_and_scale_of_one_cluster_change_nothing_twice(
 @pytest.mark.parametrize(
     "task",
     [
-        files("test-blue", "master-1", "pki"),
-        files("test-red", "master-2", "pki"),
+        files("test-blue", "master-1", "pki") | LOOK,
+        files("test-red", "master-2", "pki") | LOOK,
         {"csk.kubernetes.csk_snapshot": {"name": "test-blue"}},
     ],
     ids=["another cluster", "another node", "snapshot"],
@@ -154,10 +155,12 @@ def test_a_host_that_was_made_before_there_were_marks(
     for node in ("master-1", "one-1"):
         red.machines(node, "rm", MARK)
     worker, master = f"{red.name}.one-1", f"{red.name}.master-1"
-    run(*on(worker, red.name, files(blue.name, "one-1", "network"))).refused("another CA")
-    run(*on(worker, red.name, files(red.name, "one-2", "network"))).refused("is node one-1, not node one-2")
-    run(*on(worker, red.name, files(red.name, "one-1", "network"))).good()
-    run(*on(master, red.name, {"csk.kubernetes.csk_snapshot": {"name": red.name}})).good()
+    run(*on(worker, red.name, files(blue.name, "one-1", "network") | LOOK)).refused("another CA")
+    run(*on(worker, red.name, files(red.name, "one-2", "network") | LOOK)).refused("is node one-1, not node one-2")
+    # The snapshot takes the lock that files are written under.
+    snapshot, write = {"csk.kubernetes.csk_snapshot": {"name": red.name}}, files(red.name, "one-1", "network")
+    take, first = on(master, red.name, snapshot)
+    run(take, first, first | {"hosts": worker, "tasks": [write]}).good()
     for node in ("master-1", "one-1"):
         assert red.machines(node, "cat", MARK) == mark(red, node)
 

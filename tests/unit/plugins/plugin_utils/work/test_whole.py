@@ -72,6 +72,12 @@ def test_what_a_limit_leaves_out_is_told(left, parts):
     assert all(part in str(error.value) for part in parts), error.value
 
 
+def test_the_way_out_is_one():
+    """Who is told only of localhost isn't told of the machines after that."""
+    (problem,) = whole.first_problems("web", ["localhost"], (), "")
+    assert "'localhost,demo.*' for a cluster demo" in problem.fix
+
+
 def test_tags_leave_out_all_or_nothing():
     with pytest.raises(CskError, match="--tags x leave out all its tasks"):
         begin(selected=False)
