@@ -39,12 +39,14 @@ class Asked:
     :param capacity: what the machines' host has.
     :param kubeadm_config: the ClusterConfiguration that kubeadm keeps in the cluster.
     :param etcd_tag: of the etcd image of the cluster's release.
+    :param node_tree: what an upgrade installs: of a version, on a container or not; path -> content and mode.
     """
 
     secrets: Callable[[list[str]], Mapping[str, bytes]]
     capacity: Callable[[], Capacity]
     kubeadm_config: Callable[[], str]
     etcd_tag: Callable[[], str]
+    node_tree: Callable[[str, bool], Mapping[str, tuple[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,12 @@ def _upgrade(facts: _Facts) -> list[NodeFile]:
         NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
         NodeFile(f"{kubeadm.FOLDER}/upgrade.yaml", text),
     ]
+
+
+def _release(facts: _Facts) -> list[NodeFile]:
+    target = facts.cluster.upgrade_to or facts.cluster.version
+    tree = facts.asked.node_tree(target, facts.machine.name in facts.shared)
+    return [NodeFile(path, content, mode) for path, (content, mode) in tree.items()]
 
 
 def _restore(facts: _Facts) -> list[NodeFile]:
@@ -151,7 +159,7 @@ def _registries(facts: _Facts) -> list[NodeFile]:
 
 
 def _pod_range(_facts: _Facts) -> list[NodeFile]:
-    return [NodeFile(nodenet.CONFLIST, None)]
+    return [NodeFile(nodenet.CONFLIST, None), NodeFile(nodenet.FLANNEL_RANGE, None)]
 
 
 def _temporary(_facts: _Facts) -> list[NodeFile]:
@@ -169,6 +177,7 @@ FILES: dict[str, Callable[[_Facts], list[NodeFile]]] = {
     "init": _init,
     "certificates": _certificates,
     "upgrade": _upgrade,
+    "release": _release,
     "restore": _restore,
     "join": _join,
     "endpoint": _endpoint,

@@ -8,12 +8,16 @@ import base64
 import json
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..context.progress import JOINING_FILES, MASTERS_FILES
 from ..core.errors import CskError, Problem
 from ..render.node_files import Asked, NodeFile, files_of
+from ..render.node_tree import node_tree
 from .steps import Task
+
+ROLES = Path(__file__).parents[3] / "roles"
 
 # Runs on the node, fed through standard input, so that no file and no argument there holds a secret.
 _WRITER = r"""
@@ -67,11 +71,15 @@ def write(task: Task) -> dict[str, Any]:
     def etcd_tag() -> str:
         return session.release(cluster.version)["etcd"]["tag"]
 
+    def tree(release: str, container: bool) -> dict[str, tuple[str, int]]:
+        return node_tree(ROLES, release, session.home / "artifacts" / "releases" / release, container)
+
     asked = Asked(
         secrets=partial(session.ledger.secrets, cluster.name),
         capacity=partial(fleet.capacity, values["node"]),
         kubeadm_config=kubeadm_config,
         etcd_tag=etcd_tag,
+        node_tree=tree,
     )
     machines, pools = session.ledger.machines(cluster.name), session.ledger.pools(cluster.name)
     files = files_of(cluster, machines, pools, values["node"], values["files"], mtu or 0, fleet.shared_kernel(), asked)
