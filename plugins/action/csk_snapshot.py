@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""csk_snapshot: a snapshot of etcd, from the master that the task runs on to the controller."""
+"""csk_snapshot: a snapshot of etcd, from the master that the task runs on to the controller, or back."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class ActionModule(CskAction):
     _requires_connection = True
 
     def work(self, task: Task) -> dict[str, Any]:
-        """Take the snapshot, check it, fetch it, and remove the oldest ones."""
-        return snapshot.take(task)
+        """Take a snapshot, or put one onto a master."""
+        return snapshot.bring(task)

@@ -49,7 +49,7 @@ options:
     type: str
   csk_take_over:
     description:
-      - Takes the cluster's lock over from a run on another host before its 10 minutes without renewal are over.
+      - Takes the cluster's lock over from a run on another host before its two minutes without renewal are over.
     type: bool
     default: false
 requirements:
@@ -81,6 +81,19 @@ attributes:
     support: full
     membership:
       - csk.kubernetes.csk
+"""
+
+    FORGET = r"""
+options:
+  csk_forget:
+    description:
+      - Names of machines of the cluster that are off for certain, as you know and no provider can tell. What the API
+        has of them, Node, pods and attached volumes, may then go by force.
+      - It counts for machines whose Node isn't Ready, and is asked for, by name, where a machine may still run and its
+        provider can't stop it for certain. If such a machine does run, its pods run twice.
+    type: list
+    elements: str
+    default: []
 """
 
     INFO = r"""

@@ -15,6 +15,8 @@ description:
   - The roles P(csk.kubernetes.control_plane#role) and P(csk.kubernetes.worker#role) turn the machines into a cluster;
     O(state=ready) then waits for it, puts right what it can by the API, and hands out the kubeconfig.
   - What is there and right is left alone.
+  - A machine that is lost is replaced where its kubelet is lost too, by its Lease, which lasts 40 seconds; one whose
+    kubelet lives is refused. See O(csk_forget).
 options:
   name:
     description:
@@ -177,13 +179,26 @@ options:
       - Refuses to delete the cluster while it is set.
     type: bool
     default: false
+  pools:
+    description:
+      - The node pools whose workers O(state=ready) waits for. All of them, where it isn't given.
+    type: list
+    elements: str
+  failed:
+    description:
+      - Workers that O(state=ready) doesn't wait for, because a step on them failed.
+    type: list
+    elements: str
+    default: []
   timeout:
     description:
-      - How long O(state=ready) waits, in seconds.
+      - How long O(state=ready) waits, in seconds. Where only workers lack then, the cluster is ready, and they are an
+        error.
     type: int
     default: 300
 extends_documentation_fragment:
   - csk.kubernetes.csk
+  - csk.kubernetes.csk.forget
   - csk.kubernetes.csk.attributes
 attributes:
   check_mode:

@@ -95,6 +95,9 @@ clusters:
     quotas:
       description: What is used of the account's clusters and of the cluster's nodes, and how many there may be.
       type: dict
+    locked_by:
+      description: The run that works on it just now, since when, and when it last renewed its lock.
+      type: str
     kubeconfig:
       description: Where the administrator's kubeconfig is. Never its content.
       type: str

@@ -40,10 +40,11 @@ options:
         type: str
   groups:
     description:
-      - The groups that the host comes into. Where they aren't given, C(csk_run), and C(csk_run_STEP) where the machine
-        has a step.
+      - The groups that the host comes into. A host stays in its groups until ansible-playbook ends, so a play of a
+        later playbook of the same run finds it there too.
     type: list
     elements: str
+    default: []
 attributes:
   action:
     description: Runs on the controller, as an action plugin.

@@ -13,6 +13,8 @@ author:
 description:
   - Takes the names of files, and writes what the ledger has for them on the target host, as root, in one step.
   - Keys and tokens are never in a result, a host variable or a command line; the result holds paths and digests.
+  - The first files come with a mark, C(/etc/csk/node), which says which node of which cluster the host is. A host with
+    another mark is refused; one without a mark that is a node already is known by its CA and its name, and gets one.
 options:
   cluster:
     description:
@@ -76,7 +78,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files with their digests; the digest is null where the file is to be absent.
+  description: The mark and the files with their digests; the digest is null where the file is to be absent.
   returned: success
   type: list
   elements: dict

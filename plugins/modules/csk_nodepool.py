@@ -16,10 +16,17 @@ description:
   - Labels and taints are put on the Nodes when they join, and again when they are missing.
   - A pool that has too many workers loses those of origin V(scale), in the order of O(scale_in_policy). Workers that
     were created with the cluster, and those that were joined by hand, go only when O(nodes) names them.
+  - Workers that never were Ready go first, whatever their origin and without a drain. Where none of a pool's workers
+    was ever Ready, nothing of it is immutable; they are made anew.
   - A worker is cordoned and drained by the Eviction API, which respects PodDisruptionBudgets; then its Node goes, then
     its machine. A drain that can't finish in time is told with the pods and the budgets; the worker stays, and is
     uncordoned if csk cordoned it.
-  - A worker that doesn't answer is removed without being contacted.
+  - What counts in a drain is the pods that were there when it began. A pod that tolerates that its node is cordoned
+    may come back; it is told, with its toleration and its owner, evicted once more, and ends with its machine.
+  - A worker is drained as long as its kubelet renews its Lease, whether the API server reaches its port or not. It is
+    dead where its Lease is over and the provider says that its machine doesn't run. One that runs and is silent is
+    stopped first, where its provider can do that for certain; elsewhere the module refuses, and O(csk_forget) is asked
+    for. Only then its pods go by force, and volumes are detached by the taint C(node.kubernetes.io/out-of-service).
 options:
   cluster:
     description:
@@ -86,7 +93,7 @@ options:
         description: The use of the disk down to which they are removed.
         type: int
       maxParallelImagePulls:
-        description: How many images are pulled at once.
+        description: How many images are pulled at once; more than one needs O(kubelet.serializeImagePulls=false).
         type: int
       podPidsLimit:
         description: How many processes and threads a pod may have; V(-1) for no bound.
@@ -94,6 +101,9 @@ options:
       registryPullQPS:
         description: How many pulls are begun in a second; V(0) for no bound.
         type: int
+      serializeImagePulls:
+        description: Whether images are pulled one after another.
+        type: bool
   scale_in_policy:
     description:
       - Which workers of origin V(scale) go first, the oldest (V(fifo)) or the newest (V(lifo)).
@@ -179,6 +189,7 @@ options:
         required: true
 extends_documentation_fragment:
   - csk.kubernetes.csk
+  - csk.kubernetes.csk.forget
   - csk.kubernetes.csk.attributes
 attributes:
   check_mode:

@@ -15,6 +15,7 @@ description:
     machines are removed and made anew; so are workers that the snapshot doesn't know, or whose kubelet is newer than
     the snapshot. CAs, keys and the endpoint stay, which are in the ledger.
   - What was written after the snapshot is lost.
+  - A machine whose provider can't stop it for certain is made anew only where O(csk_forget) names it.
   - The module checks, records and removes. The playbook C(csk.kubernetes.restore) then goes on as C(create) does. A run
     that was killed is finished by C(csk.kubernetes.restore), or by C(create) once the old masters are gone.
 options:
@@ -38,6 +39,7 @@ options:
     type: str
 extends_documentation_fragment:
   - csk.kubernetes.csk
+  - csk.kubernetes.csk.forget
   - csk.kubernetes.csk.attributes
 attributes:
   check_mode:

@@ -31,7 +31,9 @@ options:
       - With V(turn), it is seen that all masters but O(node) are well, which gets new certificates then.
       - With V(well), it is waited until O(node) is well with the target; then pods may come to it again.
       - With V(surged), new machines are made that take the places of O(nodes), with their zones, origins and ages.
-      - With V(retired), O(nodes) are emptied and removed, once new machines took their places.
+      - With V(retired), O(nodes) are emptied and removed as by M(csk.kubernetes.csk_nodepool), once new machines took
+        their places.
+      - With V(locked), it is seen that the run still has the cluster's lock, before something on a host is put back.
       - With V(given_back), it is waited until O(node) is well after a master's components were put back as they were;
         then the task fails with O(cause).
       - With V(masters), the control plane is recorded to have the target.
@@ -39,7 +41,7 @@ options:
       - With V(renewing), it is checked that all masters are well, before they get new certificates one after another.
     type: str
     required: true
-    choices: [started, prepared, emptied, turn, well, surged, retired, given_back, masters, finished, renewing]
+    choices: [started, prepared, emptied, turn, well, surged, retired, locked, given_back, masters, finished, renewing]
   to:
     description:
       - The version to upgrade to, a minor or an exact one. Always a string.
@@ -128,6 +130,7 @@ options:
         default: none
 extends_documentation_fragment:
   - csk.kubernetes.csk
+  - csk.kubernetes.csk.forget
   - csk.kubernetes.csk.attributes
 attributes:
   check_mode:
@@ -178,6 +181,10 @@ cluster:
   description: The cluster as it is recorded.
   returned: success
   type: dict
+etcd_members:
+  description: The masters as members of etcd, in the form that its flag C(initial-cluster) takes.
+  returned: with O(state=started) and O(state=renewing)
+  type: str
 heirs:
   description: The worker -> the new one that takes its place.
   returned: with O(state=surged)
@@ -208,11 +215,6 @@ machines:
   returned: success
   type: list
   elements: dict
-peers:
-  description: The masters' addresses.
-  returned: with O(state=started)
-  type: list
-  elements: str
 replaced:
   description: How many workers are replaced by new machines in each batch, in order.
   returned: with O(state=started)

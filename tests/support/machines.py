@@ -59,6 +59,14 @@ class Machines:
         self.api.remove_container(f"{self.cluster}.{node}", force=True, v=True)
         Engine().helper(f"rm -rf /data/nodes/{self.cluster}/{node}", [])
 
+    def lose_etcd(self, node: str) -> None:
+        """Stop a master, empty its etcd's directory, and start it again."""
+        from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import Engine
+
+        self.api.stop(f"{self.cluster}.{node}", timeout=30)
+        Engine().helper(f"rm -rf /data/nodes/{self.cluster}/{node}/etcd/*", [])
+        self.api.start(f"{self.cluster}.{node}")
+
     def address(self, node: str) -> str:
         """A machine's address."""
         networks = self.api.inspect_container(f"{self.cluster}.{node}")["NetworkSettings"]["Networks"]

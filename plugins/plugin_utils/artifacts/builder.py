@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from ..core.errors import CskError, Problem
@@ -102,7 +104,7 @@ def start(component: Component, go: Go | None, caches: Caches, folder: Path, mes
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - no other thread runs when a build is started
+            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no other thread runs when a build is started
         )
     return Build(component, folder, process, messages, time.monotonic())
 

@@ -22,16 +22,23 @@ class Fleet:
     :param cluster_id: empty for a cluster that isn't recorded yet.
     :param providers: by name, the cluster's own first; all that its settings, its pools and its machines name.
     :param recorded: the machines that the ledger knows, with the names of their providers.
+    :param before_change: called before each change at a provider; it raises CskError where none may be made.
     """
 
     def __init__(
-        self, cluster: str, cluster_id: str, providers: Mapping[str, Provider], recorded: Mapping[str, str]
+        self,
+        cluster: str,
+        cluster_id: str,
+        providers: Mapping[str, Provider],
+        recorded: Mapping[str, str],
+        before_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.cluster = cluster
         self.cluster_id = cluster_id
         self._providers = dict(providers)
         self._recorded = dict(recorded)
         self._own = next(iter(self._providers))
+        self._before_change = before_change
 
     def listed(self) -> dict[str, list[MachineState]]:
         """What each provider has of the cluster, by the provider's name."""
@@ -85,6 +92,10 @@ class Fleet:
         """Whether a provider's machines share the kernel of their host, and see all that it has."""
         return self._providers[provider].traits.kernel == "shared"
 
+    def try_out_at(self, provider: str, release: str, script: str) -> str:
+        """Run a shell script with a release's programs where a provider's machines are made; what it printed."""
+        return self._providers[provider].try_out(release, script)
+
     def capacity(self, machine: str) -> Capacity:
         """What the host of a machine has."""
         return self._of(machine).capacity()
@@ -120,9 +131,11 @@ class Fleet:
         wanted = {machine.name: machine for machine in machines}
 
         def make(one: Provider, names: list[str]) -> None:
+            self._before_change()
             one.ensure_network(self.cluster, self.cluster_id, cidr)
             nameservers = one.nameservers()
             specs = [spec_of(wanted[name], nameservers) for name in names]
+            self._before_change()
             one.create(self.cluster, self.cluster_id, specs, progress)
 
         self._each(self._provider_names(wanted), make)
@@ -132,11 +145,25 @@ class Fleet:
 
         :returns: the folder that the artifacts have on each machine of the providers that were asked.
         """
+        self._before_change()
         folders = self._each(self._provider_names(names), lambda one, mine: one.deliver(self.cluster, mine, release))
         return {name: folders[provider] for name, provider in self._recorded.items() if provider in folders}
 
+    def stops(self, machine: str) -> bool:
+        """Whether a machine's provider stops machines so that they are sure to do nothing any more."""
+        return self._of(machine).traits.stops_provably
+
+    def stop(self, names: Sequence[str]) -> None:
+        """Stop machines, those whose providers can do it for certain; they keep their data.
+
+        :raises CskError: where one may still run.
+        """
+        mine = [name for name in names if self.stops(name)]
+        self._each(self._provider_names(mine), lambda one, some: one.stop(self.cluster, some))
+
     def delete(self, names: Sequence[str]) -> None:
         """Remove machines with their data."""
+        self._before_change()
         self._each(self._provider_names(names), lambda one, mine: one.delete(self.cluster, mine, self.cluster_id))
 
     def delete_all(self) -> list[str]:
@@ -144,6 +171,7 @@ class Fleet:
         removed: list[str] = []
         problems: list[Problem] = []
         for one in reversed(self._providers.values()):
+            self._before_change()
             try:
                 removed += one.delete(self.cluster, None, self.cluster_id)
             except CskError as error:  # what the others have goes all the same

@@ -17,12 +17,13 @@ from .catalogue import RELEASES
 
 @dataclass(frozen=True)
 class Given:
-    """What the options that every csk_* module has say, or else the environment.
+    """What the options of the csk_* modules that begin with ``csk_`` say, or else the environment.
 
     :param ledger_url: of a PostgreSQL database; it may hold a password, so it is in no ``repr``.
     :param catalogue: a folder of release files.
     :param today: the date of the catalogue's rules.
     :param take_over: whether a lock may be taken over from a run elsewhere.
+    :param forgotten: machines that are off for certain, as the user says.
     """
 
     home: Path
@@ -31,6 +32,7 @@ class Given:
     today: date
     quotas: Quotas
     take_over: bool = False
+    forgotten: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Given:
@@ -46,6 +48,7 @@ class Given:
             today=_date(values.get("csk_today")),
             quotas=Quotas.of(values.get("csk_quotas")),
             take_over=bool(values.get("csk_take_over")),
+            forgotten=frozenset(values.get("csk_forget") or []),
         )
 
 

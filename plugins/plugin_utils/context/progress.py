@@ -36,11 +36,11 @@ def step(folder: Path, run: Run, title: str) -> Iterator[None]:
         file.write(f"{line}\n")
 
 
-def steps(folder: Path, run: Run) -> list[tuple[str, float]]:
-    """The steps of a run so far with their seconds; what lies between two of them was the roles' work."""
+def steps(folder: Path, run: Run, since: float) -> list[tuple[str, float]]:
+    """The steps of a run since a moment with their seconds; what lies between two of them was the roles' work."""
     path = folder / _FILE
     entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
-    return step_seconds([entry for entry in entries if entry["run"] == run.id], started(run))
+    return step_seconds([entry for entry in entries if entry["run"] == run.id and entry["start"] >= since], since)
 
 
 def started(run: Run) -> float:

@@ -24,6 +24,18 @@ class Drain:
 
 
 @dataclass(frozen=True)
+class Returned:
+    """A pod (``namespace/name``) that came to a node after it was cordoned, and why it could."""
+
+    node: str
+    pod: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.node}: pod {self.pod} came to it while it was emptied, and isn't waited for: {self.why}."
+
+
+@dataclass(frozen=True)
 class Obstacle:
     """What keeps a node from being emptied: a pod (``namespace/name``), why, and what a person can do."""
 

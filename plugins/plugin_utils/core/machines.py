@@ -66,7 +66,11 @@ class MachineSpec:
 
 @dataclass(frozen=True)
 class MachineState:
-    """A machine that is there. ``created`` is in ISO 8601, UTC."""
+    """A machine that is there.
+
+    :param status: ``stopped``: it is of no use as it is. That nothing of it runs is sure after ``Provider.stop``.
+    :param created: in ISO 8601, UTC.
+    """
 
     name: str
     address: str

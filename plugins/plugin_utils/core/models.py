@@ -45,6 +45,11 @@ class Cluster:
     restore_from: str | None = None
     router_id: int = 51
 
+    @property
+    def was_ready(self) -> bool:
+        """Whether its masters ever made a cluster; until then nothing of it is worth keeping."""
+        return self.status != "creating" or self.restore_from is not None
+
 
 @dataclass(frozen=True)
 class Pool:

@@ -13,11 +13,14 @@ from .machines import MachineState
 class NodeState:
     """A Node as the API shows it.
 
-    :param kubelet: whether its kubelet answered just now.
+    :param kubelet: whether its kubelet answered just now, at its own port.
     :param unschedulable: whether it is cordoned.
     :param cordoned_by_csk: whether csk did that, to empty it.
     :param unschedulable_by_pool: whether csk did that because its pool wants it so.
     :param message: why it isn't ready, as its condition says.
+    :param heard: when its kubelet last renewed its Lease, as the Lease says it; empty: never.
+    :param lapsed: whether that Lease is over, by the API server's clock.
+    :param unknown: whether the API lost sight of its kubelet (the condition Ready is Unknown).
     """
 
     name: str
@@ -30,13 +33,16 @@ class NodeState:
     cordoned_by_csk: bool = False
     unschedulable_by_pool: bool = False
     message: str = ""
+    heard: str = ""
+    lapsed: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True)
 class Observed:
     """What is really there. ``reachable`` is False where no API server answered; then the rest is empty.
 
-    :param addons: name -> available; an add-on that isn't there is missing.
+    :param addons: name -> available, on all Nodes that are Ready; an add-on that isn't there is missing.
     """
 
     reachable: bool
@@ -47,10 +53,29 @@ class Observed:
 
 @dataclass(frozen=True)
 class Live:
-    """What is really there: the provider's machines by name, and what the API shows."""
+    """What is really there: the provider's machines by name, and what the API shows.
+
+    :param strange: masters whose etcd isn't the cluster's any more, each with why.
+    :param address: of a master whose API server is asked while there are such ones, for the endpoint may lead to one.
+    """
 
     machines: dict[str, MachineState]
     observed: Observed
+    strange: dict[str, str] = field(default_factory=dict)
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class EtcdView:
+    """What a master's etcd says of the cluster that it is in.
+
+    :param cluster: the ID of that cluster, and ``member`` the master's own in it.
+    :param members: the IDs of all that are in it.
+    """
+
+    cluster: str
+    member: str
+    members: frozenset[str]
 
 
 @dataclass(frozen=True)

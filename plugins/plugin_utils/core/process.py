@@ -12,11 +12,14 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 _LIBC = ctypes.CDLL(None)
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int) -> None:
     """Have the kernel end this process when its parent ends.
 
     Ansible's workers are sessions of their own, so a SIGKILL of ansible-playbook, or of its group, doesn't reach them.
+
+    :param parent: the pid of the process that started this one. Process 1 may be it: ansible-playbook is that in a
+        container which runs nothing else. Who adopts an orphan needn't be process 1.
     """
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:  # it ended before the call
+    if os.getppid() != parent:  # it ended before the call
         os.kill(os.getpid(), signal.SIGKILL)

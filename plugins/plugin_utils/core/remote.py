@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,12 @@ class Answer:
     rc: int | None
     stdout: str
     stderr: str
+
+
+def unreachable(variables: Mapping[str, Any], command: str) -> Answer:
+    """The answer of a machine where a run has no way to any."""
+    del variables, command
+    return Answer(None, "", "")
 
 
 class Remote(Protocol):
@@ -27,5 +34,11 @@ class Remote(Protocol):
     def run(self, command: str, text: str = "") -> Answer:
         """Run a command there as root, with a text as its standard input."""
 
+    def put(self, source: str, path: str) -> None:
+        """Copy a file of the controller to there, in constant memory, as the connection's user."""
+
     def fetch(self, path: str, target: str) -> None:
         """Copy a file from there into one of the controller."""
+
+    def send(self, source: str, path: str) -> None:
+        """Copy a file of the controller there, for root alone."""

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import time
 from abc import abstractmethod
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -18,8 +20,8 @@ from ..core.errors import CskError, Problem
 from ..core.process import die_with_parent
 from ..work import argspec
 from ..work.steps import Task, note, open_session
-from ..work.variables import completed, variable_problems
-from .remote import TaskHost
+from ..work.variables import completed, text_problems, variable_problems
+from .remote import TaskHost, reach
 
 
 class CskAction(ActionBase):
@@ -38,34 +40,46 @@ class CskAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task."""
         result = super().run(tmp, task_vars)
-        die_with_parent()
+        if parent := multiprocessing.parent_process():  # ansible-playbook, of whose workers this is one
+            die_with_parent(parent.pid)
         started = time.monotonic()
         try:
+            wrong = [
+                found
+                for name, value in self._task.args.items()
+                # csk_plan takes the variables themselves.
+                for found in argspec.key_problems(
+                    value, f"{'csk_' if self.module == 'csk_plan' else self.module + '.'}{name}"
+                )
+            ]
+            if wrong:
+                raise CskError(wrong)
             # Ansible's values carry tags that neither YAML nor the ledger takes.
             arguments = json.loads(json.dumps(dict(self._task.args), default=str))
-            if self.module != "csk_plan":  # which tells them with all the rest
-                problems = variable_problems(task_vars or {})
-                if problems:
-                    raise CskError(problems)
+            # csk_plan tells them with all the rest, but for what its own arguments come from.
+            problems = (text_problems if self.module == "csk_plan" else variable_problems)(task_vars or {})
+            if problems:
+                raise CskError(problems)
             arguments = completed(self.module, arguments, partial(self._variable, task_vars or {}))
             values = argspec.module_arguments(self.module, arguments)
-            task = Task(
-                session=open_session(values, self.say),
-                values=values,
-                variables=task_vars or {},
-                check=bool(self._task.check_mode),
-                warn=self._display.warning,
-                remote=TaskHost(self, task_vars or {}),
-            )
-            logged = self.module if self.logged and not task.check else ""
-            try:
-                result.update(self.work(task))
-            except CskError as error:
-                if logged and error.details:  # something was done before
-                    note(task, logged, "failed", started, error.details | {"error": str(error)})
-                raise
-            if logged and result.get("changed"):
-                note(task, logged, "ok", started, result)
+            with closing(open_session(values, self.say, reach)) as session:
+                task = Task(
+                    session=session,
+                    values=values,
+                    variables=task_vars or {},
+                    check=bool(self._task.check_mode),
+                    warn=self._display.warning,
+                    remote=TaskHost(self, task_vars or {}),
+                )
+                logged = self.module if self.logged and not task.check else ""
+                try:
+                    result.update(self.work(task))
+                except CskError as error:
+                    if logged and error.details:  # something was done before
+                        note(task, logged, "failed", started, error.details | {"error": str(error)})
+                    raise
+                if logged and result.get("changed"):
+                    note(task, logged, "ok", started, result)
         except CskError as error:
             problems = [vars(problem) for problem in error.problems]
             raise AnsibleActionFail(str(error), result={"problems": problems, **error.details}) from None

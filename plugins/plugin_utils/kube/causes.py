@@ -29,7 +29,7 @@ class AddonCauses:
         self._known: dict[str, tuple[float, str]] = {}
 
     def of(self, addon: str) -> str:
-        """Why an add-on isn't available, in words; empty where nothing says so, or it is too early to ask."""
+        """Why an add-on isn't available, in brackets; empty where nothing says so, or it is too early to ask."""
         now = time.monotonic()
         if now - self._began < PATIENCE_SECONDS:
             return ""
@@ -39,6 +39,7 @@ class AddonCauses:
                 cause = self._api.workload_cause(*ADDONS[addon])
             except self._api.errors as error:
                 cause = said(error)
+            cause = f" ({cause})" if cause else ""
             self._known[addon] = (time.monotonic(), cause)
         return cause
 

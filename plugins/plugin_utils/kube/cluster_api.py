@@ -14,14 +14,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from ..core.names import ADDONS, CORDONED_BY_CSK, SYSTEM, UNSCHEDULABLE_BY_POOL
+from ..core.names import ADDONS, CORDONED_BY_CSK, SYSTEM, UNREACHED, UNSCHEDULABLE_BY_POOL
 from ..core.observed import NodeState, Observed
 from .control_plane_api import ControlPlaneApi
+from .leases import PATH as LEASES
+from .leases import heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RECORD = "csk-cluster"
+_ALL = 1 << 30  # more pods than there are Nodes
 
 
 class ClusterApi(ControlPlaneApi):
@@ -32,14 +35,18 @@ class ClusterApi(ControlPlaneApi):
         from urllib3.exceptions import HTTPError
 
         try:
-            with ThreadPoolExecutor(4) as pool:
+            with ThreadPoolExecutor(5) as pool:
                 nodes = pool.submit(self._core.list_node, _request_timeout=self._timeout)
                 addons = pool.submit(self._addons)
                 record = pool.submit(self._record)
+                leases = pool.submit(self._answer, LEASES)
                 items = nodes.result().items
                 alive = dict(pool.map(self._kubelet_answers, [node.metadata.name for node in items]))
-                states = {node.metadata.name: _node_state(node, alive[node.metadata.name]) for node in items}
-                return Observed(True, states, addons.result(), record.result())
+                said = heard(leases.result().data, leases.result().headers["Date"])
+                states = {node.metadata.name: _node_state(node, alive, said) for node in items}
+                unready = sum(not state.ready for state in states.values())
+                lacking = addons.result()
+                return Observed(True, states, {name: n <= unready for name, n in lacking.items()}, record.result())
         except (HTTPError, self._client.ApiException, OSError):
             return Observed(False)
 
@@ -100,16 +107,15 @@ class ClusterApi(ControlPlaneApi):
                 return missing
             time.sleep(0.3)
 
-    def _addons(self) -> dict[str, bool]:
+    def _addons(self) -> dict[str, int]:
+        """How many pods each add-on lacks."""
         found = {}
         with ThreadPoolExecutor(2) as pool:
             sets = pool.submit(self._apps.list_daemon_set_for_all_namespaces, _request_timeout=self._timeout)
             deployments = pool.submit(self._apps.list_deployment_for_all_namespaces, _request_timeout=self._timeout)
-            items = {
-                ("DaemonSet", i.metadata.namespace, i.metadata.name): _set_available(i) for i in sets.result().items
-            }
+            items = {("DaemonSet", i.metadata.namespace, i.metadata.name): _set_lacks(i) for i in sets.result().items}
             items |= {
-                ("Deployment", i.metadata.namespace, i.metadata.name): _deployment_available(i)
+                ("Deployment", i.metadata.namespace, i.metadata.name): _deployment_lacks(i)
                 for i in deployments.result().items
             }
         for addon, (namespace, kind, name) in ADDONS.items():
@@ -135,7 +141,13 @@ class ClusterApi(ControlPlaneApi):
 
 @contextmanager
 def connect(
-    home: Path, server: str, ca: bytes, certificate: bytes, key: bytes, timeout: float = 5
+    home: Path,
+    server: str,
+    ca: bytes,
+    certificate: bytes,
+    key: bytes,
+    timeout: float = 5,
+    before_change: Callable[[], None] = lambda: None,
 ) -> Iterator[ClusterApi]:
     """A cluster's API by its administrator's certificate.
 
@@ -143,6 +155,7 @@ def connect(
 
     :param server: ``https://ADDRESS:6443``.
     :param timeout: of each request, in seconds.
+    :param before_change: called before each request that changes something; it raises CskError where none may be made.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(dir=home, prefix=".api-") as folder:
@@ -150,10 +163,11 @@ def connect(
             path = Path(folder) / name
             path.touch(mode=0o600)
             path.write_bytes(content)
-        yield ClusterApi(server, Path(folder), timeout)
+        yield ClusterApi(server, Path(folder), timeout, before_change)
 
 
-def _node_state(node: Any, kubelet: bool) -> NodeState:
+def _node_state(node: Any, alive: dict[str, bool], said: dict[str, tuple[str, bool]]) -> NodeState:
+    when, lapsed = said.get(node.metadata.name, ("", True))
     conditions = {condition.type: condition.status for condition in node.status.conditions or []}
     messages = {condition.type: condition.message or "" for condition in node.status.conditions or []}
     ready = conditions.get("Ready") == "True"
@@ -161,7 +175,7 @@ def _node_state(node: Any, kubelet: bool) -> NodeState:
     return NodeState(
         name=node.metadata.name,
         ready=ready,
-        kubelet=kubelet,
+        kubelet=alive[node.metadata.name],
         version=node.status.node_info.kubelet_version,
         labels=dict(node.metadata.labels or {}),
         taints=tuple(sorted(taints)),
@@ -169,17 +183,23 @@ def _node_state(node: Any, kubelet: bool) -> NodeState:
         cordoned_by_csk=CORDONED_BY_CSK in (node.metadata.annotations or {}),
         unschedulable_by_pool=UNSCHEDULABLE_BY_POOL in (node.metadata.annotations or {}),
         message="" if ready else messages.get("Ready", ""),
+        heard=when,
+        lapsed=lapsed,
+        unknown=conditions.get("Ready") == "Unknown",
     )
 
 
-def _set_available(item: Any) -> bool:
+def _set_lacks(item: Any) -> int:
+    """How many pods a DaemonSet lacks; what it lacks on Nodes that aren't Ready is theirs, not the add-on's."""
     status = item.status
-    current = status.observed_generation == item.metadata.generation
-    return current and (status.number_available or 0) >= max(status.desired_number_scheduled, 1)
+    if status.observed_generation != item.metadata.generation or not status.number_available:
+        return _ALL
+    return max(status.desired_number_scheduled - status.number_available, 0)
 
 
-def _deployment_available(item: Any) -> bool:
-    return (item.status.available_replicas or 0) >= max(item.spec.replicas or 0, 1)
+def _deployment_lacks(item: Any) -> int:
+    """None, or all: its pods can go to any Node."""
+    return 0 if (item.status.available_replicas or 0) >= max(item.spec.replicas or 0, 1) else _ALL
 
 
 def nodes_missing(observed: Observed, names: Iterable[str]) -> list[str]:
@@ -188,10 +208,10 @@ def nodes_missing(observed: Observed, names: Iterable[str]) -> list[str]:
         return ["the API server doesn't answer"]
     states = observed.nodes
     absent = [f"{name} isn't there" for name in names if name not in states]
-    unready = [states[n] for n in names if n in states and not (states[n].ready and states[n].kubelet)]
-    return absent + [f"{state.name} isn't Ready ({_why(state)})" for state in unready]
+    silent = [f"{n}: {UNREACHED}" for n in names if n in states and states[n].ready and not states[n].kubelet]
+    return absent + silent + [_unready(states[n]) for n in names if n in states and not states[n].ready]
 
 
-def _why(state: NodeState) -> str:
-    """Why a Node isn't Ready, as its condition says."""
-    return "its kubelet doesn't answer" if state.ready else state.message or "its kubelet hasn't said why"
+def _unready(state: NodeState) -> str:
+    """That a Node isn't Ready, and why, as its condition says."""
+    return f"{state.name} isn't Ready" + (f" ({state.message})" if state.message else "")

@@ -93,10 +93,29 @@ class ControlPlaneApi(AdmissionApi):
                 found[name] = (runs, pod.spec.containers[0].image.rpartition(":")[2])
         return found
 
-    def kubeadm_config(self) -> str:
-        """The ClusterConfiguration that kubeadm keeps in the cluster, as YAML."""
-        config = self._core.read_namespaced_config_map("kubeadm-config", SYSTEM, _request_timeout=self._timeout)
-        return config.data["ClusterConfiguration"]
+    def kubeadm_configs(self) -> dict[str, str]:
+        """What kubeadm keeps in the cluster, as YAML: ``cluster``, ``kubelet`` and ``proxy``.
+
+        Where there is no ConfigMap of kube-proxy's, its configuration is empty.
+        """
+        return {
+            "cluster": self._config_map("kubeadm-config")["ClusterConfiguration"],
+            "kubelet": self._config_map("kubelet-config")["kubelet"],
+            "proxy": self._config_map("kube-proxy", missing={}).get("config.conf", ""),
+        }
+
+    def _config_map(self, name: str, missing: dict[str, str] | None = None) -> dict[str, str]:
+        try:
+            return self._core.read_namespaced_config_map(name, SYSTEM, _request_timeout=self._timeout).data or {}
+        except self._client.ApiException as error:
+            if error.status == HTTPStatus.NOT_FOUND and missing is not None:
+                return missing
+            raise
+
+    def kubelet_config(self) -> str:
+        """The KubeletConfiguration that kubeadm keeps in the cluster, as YAML."""
+        config = self._core.read_namespaced_config_map("kubelet-config", SYSTEM, _request_timeout=self._timeout)
+        return config.data["kubelet"]
 
     def remove_etcd_member(self, through: str, name: str, address: str) -> bool:
         """Remove a lost master's etcd member.
@@ -121,6 +140,7 @@ class ControlPlaneApi(AdmissionApi):
         """
         end = time.monotonic() + SETTLING_SECONDS
         while True:
+            self._before_change()  # a command in a pod is a GET
             try:
                 self._etcdctl(through, "member", "remove", member)
                 return
@@ -177,11 +197,15 @@ class ControlPlaneApi(AdmissionApi):
         return None
 
     def _raw(self, path: str) -> str:
+        return self._answer(path).data.decode()
+
+    def _answer(self, path: str) -> Any:
+        """The API server's answer (urllib3's response) to a GET."""
         url = f"{self._api.configuration.host}{path}"
         response = self._api.rest_client.pool_manager.request("GET", url, timeout=self._timeout, retries=False)
         if response.status != HTTPStatus.OK:
             raise self._client.ApiException(status=response.status, reason=f"{path} answers {response.status}")
-        return response.data.decode()
+        return response
 
 
 def stored_version(value: bytes) -> str:

@@ -9,16 +9,17 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from ..core.names import CORDONED_BY_CSK
+from ..core.names import CORDONED_BY_CSK, OUT_OF_SERVICE
 from .causes import LONGEST, condition_cause, event_cause, pod_cause
 
+WRITES = 10  # attempts, where others write the same object
 PROBES = "kube-system"  # the namespace of the pods that show whether a node runs pods
 
 
 class NodeApi:
-    """The connection to one cluster's API, and its Nodes."""
+    """The connection to one cluster's API, and its Nodes. Every request that changes something is checked before."""
 
-    def __init__(self, server: str, folder: Path, timeout: float) -> None:
+    def __init__(self, server: str, folder: Path, timeout: float, before_change: Callable[[], None]) -> None:
         from kubernetes import client
         from urllib3.exceptions import HTTPError
 
@@ -34,9 +35,12 @@ class NodeApi:
         self._client = client
         self.errors = (client.ApiException, HTTPError)  # what a request may fail with
         self._api = client.ApiClient(settings)
+        self._before_change = before_change
+        self._api.rest_client.request = _checked(self._api.rest_client.request, before_change)
         self._core = client.CoreV1Api(self._api)
         self._apps = client.AppsV1Api(self._api)
         self._policy = client.PolicyV1Api(self._api)
+        self._storage = client.StorageV1Api(self._api)
         self._timeout = timeout
 
     def patch_node(self, name: str, labels: dict[str, str | None], taints: list[dict[str, str]] | None) -> None:
@@ -46,16 +50,66 @@ class NodeApi:
             body["spec"] = {"taints": taints}
         self._core.patch_node(name, body, _request_timeout=self._timeout)
 
+    def has_node(self, name: str) -> bool:
+        """Whether there is a Node of that name."""
+        try:
+            self._core.read_node(name, _request_timeout=self._timeout)
+        except self._client.ApiException as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return False
+            raise
+        return True
+
     def delete_node(self, name: str) -> None:
         """Remove a Node object; one that isn't there is no error."""
         self._ignoring_missing(self._core.delete_node, name)
 
-    def delete_pods(self, node: str) -> None:
-        """Remove all pods of a Node at once; a mirror of a static pod comes back by itself."""
+    def end_pods(self, node: str) -> None:
+        """Let all pods of a Node end, which its kubelet has to do; a mirror of a static pod comes back by itself."""
+        self._delete_pods(node)
+
+    def force_pods(self, node: str) -> None:
+        """Remove all pods of a Node, whether they still run or not: only of a machine that is known to be off."""
+        self._delete_pods(node, grace_period_seconds=0)
+
+    def _delete_pods(self, node: str, **how: int) -> None:
         for pod in self.pods_on(node):
-            self._ignoring_missing(
-                self._core.delete_namespaced_pod, pod.metadata.name, pod.metadata.namespace, grace_period_seconds=0
-            )
+            self._ignoring_missing(self._core.delete_namespaced_pod, pod.metadata.name, pod.metadata.namespace, **how)
+
+    def attachments(self, node: str) -> list[str]:
+        """The volumes (PersistentVolumes, by name) that are attached to a Node."""
+        items = self._storage.list_volume_attachment(_request_timeout=self._timeout).items
+        return sorted(
+            i.spec.source.persistent_volume_name or i.metadata.name for i in items if i.spec.node_name == node
+        )
+
+    def has_volumes(self, node: str) -> bool:
+        """Whether pods of a Node have PersistentVolumeClaims, or volumes are attached to it."""
+        claimed = any(
+            volume.persistent_volume_claim or volume.ephemeral
+            for pod in self.pods_on(node)
+            for volume in pod.spec.volumes or []
+        )
+        return claimed or bool(self.attachments(node))
+
+    def put_out_of_service(self, node: str) -> None:
+        """Tell Kubernetes that a Node's machine is off: its volumes are detached without waiting for its kubelet."""
+        for _attempt in range(WRITES):
+            there = self._core.read_node(node, _request_timeout=self._timeout)
+            taints = [self._api.sanitize_for_serialization(taint) for taint in there.spec.taints or []]
+            if any(taint["key"] == OUT_OF_SERVICE["key"] for taint in taints):
+                return
+            body = {
+                "metadata": {"resourceVersion": there.metadata.resource_version},
+                "spec": {"taints": [*taints, OUT_OF_SERVICE]},
+            }
+            try:
+                self._core.patch_node(node, body, _request_timeout=self._timeout)
+            except self._client.ApiException as error:
+                if error.status != HTTPStatus.CONFLICT:
+                    raise
+            # else: somebody's taint came meanwhile, and stays; the next look sees that this one is there
+        raise self._client.ApiException(status=HTTPStatus.CONFLICT, reason=f"{node}: its taints change all the time")
 
     def cordon(self, name: str, why: str = CORDONED_BY_CSK) -> None:
         """Keep new pods from a Node, and note that csk did it, and why."""
@@ -136,3 +190,14 @@ class NodeApi:
         except self._client.ApiException as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
+
+
+def _checked(request: Callable[..., Any], before_change: Callable[[], None]) -> Callable[..., Any]:
+    """The client's way to send a request, with a call before those that change something."""
+
+    def send(method: str, *arguments: Any, **more: Any) -> Any:
+        if method not in ("GET", "HEAD", "OPTIONS"):
+            before_change()
+        return request(method, *arguments, **more)
+
+    return send

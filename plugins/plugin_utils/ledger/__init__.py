@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-from .locks import LockResult, Locks
+from .locks import LockResult
 from .machines import Machines
 from .operations import Operation, Operations
 from .restoring import Restoring
+from .sealing import Sealing
 
 __all__ = ["Ledger", "LockResult", "Operation"]
 
 
-class Ledger(Machines, Restoring, Locks, Operations):
+class Ledger(Machines, Restoring, Sealing, Operations):
     """One ledger, opened by :meth:`Ledger.open`.
 
     Each method is one transaction on a connection of its own, so a ledger may be used after a fork and by many

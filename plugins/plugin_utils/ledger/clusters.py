@@ -15,13 +15,13 @@ from ..rules.quotas import clusters_problem
 from ..rules.records import settings_now
 from . import networks
 from . import schema as t
-from .database import Database
+from .locks import Locks
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 
-class Clusters(Database):
+class Clusters(Locks):
     """Reading, creating and changing clusters."""
 
     def clusters(self, account: str | None = None) -> list[Cluster]:
@@ -58,6 +58,7 @@ class Clusters(Database):
         """
         with self._write() as connection:
             self._lock_settings(connection)
+            self._may_write(connection, name)
             known = [self._cluster(row) for row in connection.execute(t.sa.select(t.CLUSTERS))]
             if any(cluster.name == name for cluster in known):
                 raise CskError(
@@ -130,6 +131,7 @@ class Clusters(Database):
     def delete_cluster(self, name: str) -> None:
         """Forget the cluster with its pools, machines and secrets; its operations stay. No error if it isn't there."""
         with self._write() as connection:
+            self._may_write(connection, name)
             connection.execute(t.CLUSTERS.delete().where(t.CLUSTERS.c.name == name))
 
     def _update(self, name: str, **values: Any) -> None:
@@ -138,8 +140,10 @@ class Clusters(Database):
             connection.execute(t.CLUSTERS.update().where(t.CLUSTERS.c.id == cluster.id).values(**values))
 
     def _locked(self, connection: Connection, name: str) -> Cluster:
-        """Return the cluster, its row locked until the transaction ends."""
-        return self._known(connection, name, lock=True)
+        """Return the cluster, its row and its lock held until the transaction ends: whoever asks writes."""
+        cluster = self._known(connection, name, lock=True)
+        self._may_write(connection, name)
+        return cluster
 
     def _cluster(self, row: Row) -> Cluster:
         return Cluster(**{**row._mapping, "spec": self._complete("csk_cluster", settings_now(row.spec))})

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from ..core.run import Run
+
+SQLITE = "ledger.db"
 #: Seconds that a transaction waits for another one to end; each takes milliseconds.
 BUSY_TIMEOUT = 30
 _POSTGRESQL_MIGRATION_LOCK = 0x63736B  # any number, the same in every csk
@@ -34,6 +37,7 @@ class Database:
         self._complete = complete
         self._home = home
         self._given_key = key
+        self._writers: dict[str, Run | None] = {}  # see Locks.write_as
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.where}>"
@@ -67,6 +71,17 @@ class Database:
         with database._errors():
             database._bring_up_to_date()
         return database
+
+    @classmethod
+    def attach(cls, home: str, url: str | None) -> Self | None:
+        """A ledger that an other process opened; nothing of it is made or changed. None where it is gone.
+
+        :param home: as an absolute path.
+        """
+        directory = Path(home)
+        if not url and not (directory / SQLITE).exists():
+            return None
+        return cls(_postgresql(url) if url else _sqlite(directory), directory, None)
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -161,7 +176,7 @@ def _prepare_home(home: str) -> Path:
 
 def _sqlite(home: Path) -> Engine:
     sa = schema.sa
-    path = home / "ledger.db"
+    path = home / SQLITE
     try:
         # Before SQLite makes it with the umask's mode; the files that SQLite puts beside it take over the mode.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

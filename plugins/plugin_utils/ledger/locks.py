@@ -5,21 +5,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ..core.errors import CskError, Problem
 from ..core.run import Run
+from ..rules import locking
+from ..rules.locking import Held
 from . import schema as t
 from .database import Database
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection, Row
-
-#: A run elsewhere that hasn't renewed its lock for so long counts as dead.
-EXPIRY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Locks(Database):
     def lock(self, cluster: str, run: Run, take_over: bool = False) -> LockResult:
         """Lock the cluster for the run; a lock that the run has already is renewed.
 
-        The lock of a run whose process on this host is gone, or of a run elsewhere that hasn't renewed it for ten
+        The lock of a run whose process on this host is gone, or of a run elsewhere that hasn't renewed it for two
         minutes, is taken over.
 
         :param take_over: also take it over from a run elsewhere that may be alive (csk_take_over).
@@ -53,34 +49,67 @@ class Locks(Database):
             if row.run_id == run.id:
                 connection.execute(t.LOCKS.update().where(mine).values(renewed_at=now))
                 return LockResult()
-            reason = _takeover_reason(row, run, now, take_over)
+            held = _held(row)
+            here = run.is_here(held.run)
+            reason = locking.why_free(held, here, here and held.run.is_gone(), now, take_over)
+            if isinstance(reason, Problem):
+                raise CskError(reason)
             connection.execute(t.LOCKS.update().where(mine).values(**values))
-            return LockResult(f"{_describe(row)}: {reason}")
+            return LockResult(f"{held.told(now)}: {reason}")
+
+    def renewed(self, cluster: str, run: Run) -> bool:
+        """Say that the run still works on the cluster; whether it has the lock."""
+        with self._write() as connection:
+            mine = (t.LOCKS.c.cluster == cluster) & (t.LOCKS.c.run_id == run.id)
+            values = {"renewed_at": self._now(connection)}
+            return connection.execute(t.LOCKS.update().where(mine).values(**values)).rowcount == 1
 
     def renew(self, cluster: str, run: Run) -> None:
         """Say that the run still works on the cluster.
 
         :raises CskError: when it no longer has the lock; then it must stop.
         """
-        with self._write() as connection:
-            mine = (t.LOCKS.c.cluster == cluster) & (t.LOCKS.c.run_id == run.id)
-            now = self._now(connection)
-            if connection.execute(t.LOCKS.update().where(mine).values(renewed_at=now)).rowcount == 0:
-                row = connection.execute(t.sa.select(t.LOCKS).where(t.LOCKS.c.cluster == cluster)).first()
-                what = f"has been taken over by {_describe(row)}" if row else "is no longer there"
-                raise CskError(
-                    Problem(
-                        f"the lock of the cluster {cluster!r}",
-                        f"it {what}.",
-                        "one run at a time works on a cluster.",
-                        "let the other run end, then run this playbook again.",
-                    )
-                )
+        if not self.renewed(cluster, run):
+            raise CskError(locking.lost(cluster, self.lock_of(cluster)))
+
+    def lock_of(self, cluster: str) -> Held | None:
+        """Return who has the cluster's lock."""
+        with self._read() as connection:
+            row = connection.execute(t.sa.select(t.LOCKS).where(t.LOCKS.c.cluster == cluster)).first()
+        return _held(row) if row else None
+
+    def check_lock(self, cluster: str, run: Run) -> None:
+        """See that the run has the lock, before it changes something outside of the ledger.
+
+        :raises CskError: when it no longer has it; then it must stop.
+        """
+        held = self.lock_of(cluster)
+        if held is None or held.run.id != run.id:
+            raise CskError(locking.lost(cluster, held))
+
+    def write_as(self, cluster: str, run: Run | None) -> None:
+        """Have every write that this object does to a cluster's record fail where the run has lost the lock.
+
+        :param run: the run that has the lock; None: whoever writes.
+        """
+        self._writers[cluster] = run
 
     def unlock(self, cluster: str, run: Run) -> None:
         """Give the run's lock back. One that it doesn't have is no error."""
         with self._write() as connection:
             connection.execute(t.LOCKS.delete().where(t.LOCKS.c.cluster == cluster, t.LOCKS.c.run_id == run.id))
+
+    def _may_write(self, connection: Connection, cluster: str) -> None:
+        """Keep the lock with its run until the transaction ends.
+
+        :raises CskError: where it isn't the run's for which this object writes.
+        """
+        run = self._writers.get(cluster)
+        if run is not None:
+            query = t.sa.select(t.LOCKS).where(t.LOCKS.c.cluster == cluster)
+            row = connection.execute(query.with_for_update()).first()
+            if row is None or row.run_id != run.id:
+                raise CskError(locking.lost(cluster, _held(row) if row else None))
 
 
 def _insert(connection: Connection, values: dict) -> bool:
@@ -93,38 +122,5 @@ def _insert(connection: Connection, values: dict) -> bool:
     return connection.execute(insert(t.LOCKS).values(**values).on_conflict_do_nothing()).rowcount == 1
 
 
-def _takeover_reason(row: Row, run: Run, now: datetime, take_over: bool) -> str:
-    """Return why the lock may be taken over from the run of ``row``, or raise CskError."""
-    other = Run(row.host, row.boot_id, row.pid, row.started)
-    if run.is_here(other):
-        if other.is_gone():
-            return "its process is gone"
-        fix = f"wait until it has ended; if it hangs, end it (kill {other.pid}) and run this playbook again."
-    elif now - row.renewed_at > EXPIRY:
-        return f"it hasn't renewed its lock for more than {EXPIRY.seconds // 60} minutes"
-    elif take_over:
-        return "csk_take_over was given"
-    else:
-        fix = (
-            f"wait until it has ended, or {EXPIRY.seconds // 60} minutes after its last sign of life; if you know that "
-            "it is dead, run this playbook with -e csk_take_over=true."
-        )
-    raise CskError(
-        Problem(
-            f"the lock of the cluster {row.cluster!r}",
-            f"another run works on this cluster: {_describe(row)}.",
-            "one run at a time works on a cluster.",
-            fix,
-        )
-    )
-
-
-def _describe(row: Row) -> str:
-    return (
-        f"run {row.run_id} on host {row.host}, pid {row.pid}, since {_time(row.since)}, "
-        f"last renewed {_time(row.renewed_at)}"
-    )
-
-
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+def _held(row: Row) -> Held:
+    return Held(row.cluster, Run(row.host, row.boot_id, row.pid, row.started), row.since, row.renewed_at)

@@ -24,6 +24,7 @@ class Restoring(SecretStore):
         """
         with self._write() as connection:
             self._lock_settings(connection)
+            self._may_write(connection, cluster.name)
             same = t.CLUSTERS.c.name == cluster.name
             if connection.execute(t.sa.select(t.CLUSTERS.c.id).where(same)).first():
                 rule = "a cluster is restored where the ledger lost it."

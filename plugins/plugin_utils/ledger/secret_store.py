@@ -88,7 +88,10 @@ class SecretStore(Clusters):
             self._cipher(connection)
 
     def _cipher(self, connection: Connection) -> Fernet:
-        """Return the cipher of the ledger's key. The first one, in a ledger that has none, makes and notes it."""
+        return self._keyed(connection)[1]
+
+    def _keyed(self, connection: Connection) -> tuple[str, Fernet]:
+        """Return the ledger's key and its cipher. The first one, in a ledger that has none, makes and notes it."""
         from cryptography.fernet import Fernet, InvalidToken
 
         # First whether there is a key, waiting for who makes it just now; then where it is.
@@ -115,7 +118,7 @@ class SecretStore(Clusters):
         if check is None:
             row = {"name": "key_check", "value": cipher.encrypt(b"csk")}
             connection.execute(t.SETTINGS.insert().values(**row))
-            return cipher
+            return key, cipher
         try:
             cipher.decrypt(check)
         except InvalidToken:
@@ -127,7 +130,7 @@ class SecretStore(Clusters):
                     f"set {KEY_VARIABLE} to that key, or put back the file key of the csk_home where the ledger began.",
                 )
             ) from None
-        return cipher
+        return key, cipher
 
     def _new_key(self, connection: Connection, path: Path, check: bytes | None) -> str:
         """Make the key of a ledger that has none.

@@ -132,6 +132,17 @@ class Provider(ABC):
         :returns: the folder of the artifacts on each machine.
         """
 
+    def stop(self, cluster: str, names: Sequence[str]) -> None:
+        """Stop machines at once, and keep their data; one that isn't there is no error. Asked for where
+        ``traits.stops_provably``: when it returns, nothing of these machines runs any more, nor will by itself.
+
+        :raises CskError: where that isn't sure.
+        """
+        del cluster
+        rule = "a machine is stopped where its provider can do that for certain."
+        what = "its provider doesn't stop machines."
+        raise CskError([Problem(f"machine {name}", what, rule, "switch it off by hand.") for name in names])
+
     @abstractmethod
     def delete(self, cluster: str, names: Sequence[str] | None = None, cluster_id: str | None = None) -> list[str]:
         """Remove machines with their data; with ``names`` None everything of the cluster. Returns what was removed.
@@ -154,6 +165,13 @@ class Provider(ABC):
     @abstractmethod
     def logs(self, cluster: str, name: str, lines: int = 50) -> str:
         """The last lines of the machine's own log, for an error message."""
+
+    @abstractmethod
+    def try_out(self, release: str, script: str) -> str:
+        """Run a shell script with a release's programs where no machine of a cluster is, without a network.
+
+        :returns: all that it printed. What it leaves goes with it.
+        """
 
     def node_images(self, base: BaseTree, roles: Sequence[Path], say: Callable[[str], None]) -> NodeImages:
         """What makes images, of a provider that bakes them; of others, an error.

@@ -9,6 +9,7 @@ uploaded must not, because every later join would inherit it (facts.md).
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ from ..core.models import Cluster, Machine, Pool
 from ..core.names import MASTER_TAINT, PORT
 from ..rules.labels import node_labels
 from ..rules.spec import NODE_MASK
+from .nodenet import ETCD_DATA, ETCD_MARK
 
 API = "kubeadm.k8s.io/v1beta4"
 FOLDER = "/etc/csk/kubeadm"
@@ -49,7 +51,7 @@ exec 9> /run/lock/csk-kubeadm
 flock --timeout 600 9
 data=/var/lib/etcd
 if [ "$(cat $data/csk-restored 2> /dev/null)" != {token} ]; then
-  rm -rf $data/member $data/csk-new $data/csk-restored
+  rm -rf $data/member $data/csk-new $data/csk-restored {mark}
   ctr --namespace k8s.io run --rm --net-host --mount type=bind,src=$data,dst=$data,options=rbind:rw \
     --mount type=bind,src={snapshot},dst=/snapshot.db,options=rbind:ro {image} csk-restore-$$ \
     etcdutl snapshot restore /snapshot.db --data-dir $data/csk-new --name {name} --initial-cluster {members} \
@@ -78,9 +80,33 @@ _LEFT_BY_A_KILLED_RUN = [
 WITH_A_SHARED_KERNEL = ["SystemVerification", "Swap"]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What kubeadm keeps in the cluster, as YAML; each is empty where there is none.
+
+    People configure the cluster there, so whatever is made or uploaded later starts from it.
+
+    :param cluster: the ClusterConfiguration; ``kubelet`` and ``proxy`` are those of the kubelets and of kube-proxy.
+    """
+
+    cluster: str = ""
+    kubelet: str = ""
+    proxy: str = ""
+
+
+NOTHING_KEPT = Kept()
+
+
 def members(masters: Sequence[Machine]) -> str:
     """Etcd's members as its flag ``initial-cluster`` takes them."""
     return ",".join(f"{master.name}=https://{master.address}:2380" for master in masters)
+
+
+def _initial(masters: Sequence[Machine], state: str) -> list[dict[str, str]]:
+    return [
+        {"name": "initial-cluster", "value": members(masters)},
+        {"name": "initial-cluster-state", "value": state},
+    ]
 
 
 def restore_script(cluster: Cluster, masters: Sequence[Machine], machine: Machine, tag: str) -> str:
@@ -92,6 +118,7 @@ def restore_script(cluster: Cluster, masters: Sequence[Machine], machine: Machin
         token=cluster.etcd_token,
         snapshot=SNAPSHOT,
         script=RESTORE_ETCD,
+        mark=ETCD_MARK,
         image=f"registry.k8s.io/etcd:{tag}",
         name=machine.name,
         members=members(masters),
@@ -100,41 +127,84 @@ def restore_script(cluster: Cluster, masters: Sequence[Machine], machine: Machin
 
 
 def bootstrap_config(
-    cluster: Cluster, masters: Sequence[Machine], machine: Machine, token: str, shared: Collection[str]
+    cluster: Cluster,
+    masters: Sequence[Machine],
+    machine: Machine,
+    token: str,
+    shared: Collection[str],
+    kept: Kept = NOTHING_KEPT,
 ) -> str:
-    """The configuration by which a master starts before the cluster was ever ready.
+    """The configuration by which a master starts before the cluster was ever ready, or from a snapshot.
 
     :param shared: the cluster's machines that share the kernel of their host, by name; so below.
+    :param kept: what is, or was, in the cluster; so below.
     """
-    etcd = [
-        {"name": "initial-cluster", "value": members(masters)},
-        {"name": "initial-cluster-state", "value": "new"},
-        {"name": "initial-cluster-token", "value": cluster.etcd_token},
-    ]
-    return _init(cluster, machine, token, shared, {"local": {"extraArgs": etcd}})
+    # Only here may an etcd without data be new. Members of a restoration have theirs before they start.
+    etcd = _initial(masters, "existing" if cluster.restore_from else "new")
+    etcd.append({"name": "initial-cluster-token", "value": cluster.etcd_token})
+    # A snapshot's data are put where csk's machines have etcd's.
+    found = yaml.safe_load(kept.cluster) or {}
+    if found:
+        found |= {"etcd": {"local": ((found.get("etcd") or {}).get("local") or {}) | {"dataDir": ETCD_DATA}}}
+        kept = replace(kept, cluster=yaml.safe_dump(found))
+    return _init(cluster, machine, token, shared, kept, etcd)
 
 
-def init_config(cluster: Cluster, machine: Machine, token: str | None, shared: Collection[str]) -> str:
+def init_config(
+    cluster: Cluster, machine: Machine, token: str | None, shared: Collection[str], kept: Kept = NOTHING_KEPT
+) -> str:
     """The configuration that the first master uploads; it holds nothing that a join must not inherit.
 
     :param token: None where nothing is joining, as when only an add-on is put back.
     """
-    return _init(cluster, machine, token, shared, None)
+    return _init(cluster, machine, token, shared, kept)
 
 
-def certificates_config(cluster: Cluster, machine: Machine, shared: Collection[str]) -> str:
+def certificates_config(cluster: Cluster, machine: Machine, shared: Collection[str], kept: Kept = NOTHING_KEPT) -> str:
     """The configuration by which kubeadm makes certificates in a folder of their own."""
-    return _init(cluster, machine, None, shared, None, {"certificatesDir": NEW_PKI})
+    return _init(cluster, machine, None, shared, kept, more={"certificatesDir": NEW_PKI})
 
 
-def upgrade_config(machine: Machine, kept: str, target: str, shared: Collection[str]) -> str:
+def upgrade_config(
+    machine: Machine, masters: Sequence[Machine], kept: str, target: str, shared: Collection[str]
+) -> str:
     """The configuration by which kubeadm makes a master's static pods of another release.
+
+    It isn't uploaded: by itself kubeadm would name only the master's own member, as a new cluster.
 
     :param kept: the ClusterConfiguration that kubeadm keeps in the cluster, so that what people changed there stays.
     :param target: exact.
     """
-    documents = [_of_master(machine, shared), yaml.safe_load(kept) | {"kubernetesVersion": f"v{target}"}]
-    return yaml.safe_dump_all(documents, sort_keys=False)
+    config = yaml.safe_load(kept) | {"kubernetesVersion": f"v{target}"}
+    config = _with_etcd(config, _initial(masters, "existing"))
+    return yaml.safe_dump_all([_of_master(machine, shared), config], sort_keys=False)
+
+
+def _with_etcd(config: dict[str, Any], arguments: Sequence[dict[str, str]]) -> dict[str, Any]:
+    local = (config.get("etcd") or {}).get("local") or {}
+    return config | {"etcd": {"local": local | {"extraArgs": with_arguments(local.get("extraArgs"), arguments)}}}
+
+
+def with_arguments(there: Sequence[dict[str, str]] | None, own: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """A component's ``extraArgs`` with csk's own; what else is there stays."""
+    names = {argument["name"] for argument in own}
+    return [*(argument for argument in there or [] if argument["name"] not in names), *own]
+
+
+def etcd_patch(kept: str = "") -> str:
+    """How kubeadm patches the pod of an etcd that has data: without them it doesn't start.
+
+    One that is told of an existing cluster, and finds its own data gone, would join it under its old name, and might
+    vote for what it had voted against.
+
+    :param kept: the ClusterConfiguration that says where its data are.
+    """
+    local = ((yaml.safe_load(kept) or {}).get("etcd") or {}).get("local") or {}
+    log = f"{local.get('dataDir') or ETCD_DATA}/member/wal"
+    mount = {"name": "etcd-log", "mountPath": "/run/csk-etcd-log", "readOnly": True}
+    volume = {"name": "etcd-log", "hostPath": {"path": log, "type": "Directory"}}
+    spec = {"containers": [{"name": "etcd", "volumeMounts": [mount]}], "volumes": [volume]}
+    return yaml.safe_dump({"spec": spec}, sort_keys=False)
 
 
 def coredns_patch(cluster: Cluster) -> str:
@@ -189,7 +259,8 @@ def _init(
     machine: Machine,
     token: str | None,
     shared: Collection[str],
-    etcd: dict[str, Any] | None,
+    kept: Kept,
+    etcd: Sequence[dict[str, str]] = (),
     more: dict[str, Any] | None = None,
 ) -> str:
     bootstrap_token = {
@@ -198,31 +269,40 @@ def _init(
         "usages": ["signing", "authentication"],
         "groups": ["system:bootstrappers:kubeadm:default-node-token"],
     }
+    config = _cluster_config(cluster, yaml.safe_load(kept.cluster) or {}) | (more or {})
+    kubelet = {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"}
+    proxy = {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "mode": cluster.spec["proxy_mode"],
+    }
+    # The limit of tracked connections is the kernel's; a machine that shares it can't set it.
+    limit = {"conntrack": {"maxPerCore": 0}} if shared else {}
     documents = [
         _of_master(machine, shared) | ({"bootstrapTokens": [bootstrap_token]} if token else {}),
-        {
-            "apiVersion": API,
-            "kind": "ClusterConfiguration",
-            "kubernetesVersion": f"v{cluster.version}",
-            "clusterName": cluster.name,
-            "controlPlaneEndpoint": f"{cluster.endpoint}:{PORT}",
-            "encryptionAlgorithm": "ECDSA-P256",
-            "networking": {"podSubnet": cluster.spec["pod_cidr"], "serviceSubnet": cluster.spec["service_cidr"]},
-            "apiServer": {"certSANs": [cluster.endpoint, "localhost", "127.0.0.1", *cluster.spec["endpoint_sans"]]},
-            "controllerManager": {"extraArgs": [{"name": "node-cidr-mask-size", "value": str(NODE_MASK)}]},
-            **({"etcd": etcd} if etcd else {}),
-            **(more or {}),
-        },
-        {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"},
-        {
-            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
-            "kind": "KubeProxyConfiguration",
-            "mode": cluster.spec["proxy_mode"],
-            # The limit of tracked connections is the kernel's; a machine that shares it can't set it.
-            **({"conntrack": {"maxPerCore": 0}} if shared else {}),
-        },
+        _with_etcd(config, etcd) if etcd else config,
+        yaml.safe_load(kept.kubelet) or kubelet,
+        yaml.safe_load(kept.proxy) or proxy | limit,
     ]
     return yaml.safe_dump_all(documents, sort_keys=False)
+
+
+def _cluster_config(cluster: Cluster, kept: dict[str, Any]) -> dict[str, Any]:
+    """The ClusterConfiguration: csk's own; where there is one, that one with the names that the settings say."""
+    names = {"certSANs": [cluster.endpoint, "localhost", "127.0.0.1", *cluster.spec["endpoint_sans"]]}
+    if kept:
+        return kept | {"apiServer": (kept.get("apiServer") or {}) | names}
+    return {
+        "apiVersion": API,
+        "kind": "ClusterConfiguration",
+        "kubernetesVersion": f"v{cluster.version}",
+        "clusterName": cluster.name,
+        "controlPlaneEndpoint": f"{cluster.endpoint}:{PORT}",
+        "encryptionAlgorithm": "ECDSA-P256",
+        "networking": {"podSubnet": cluster.spec["pod_cidr"], "serviceSubnet": cluster.spec["service_cidr"]},
+        "apiServer": names,
+        "controllerManager": {"extraArgs": [{"name": "node-cidr-mask-size", "value": str(NODE_MASK)}]},
+    }
 
 
 def _of_master(machine: Machine, shared: Collection[str]) -> dict[str, Any]:

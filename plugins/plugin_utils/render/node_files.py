@@ -37,14 +37,14 @@ class Asked:
 
     :param secrets: those of the cluster that the ledger has, by the names that are asked for.
     :param capacity: what the machines' host has.
-    :param kubeadm_config: the ClusterConfiguration that kubeadm keeps in the cluster.
+    :param kept: what kubeadm keeps in the cluster, or kept when the snapshot was taken that it is restored from.
     :param etcd_tag: of the etcd image of the cluster's release.
     :param node_tree: what an upgrade installs: of a version, on a container or not; path -> content and mode.
     """
 
     secrets: Callable[[list[str]], Mapping[str, bytes]]
     capacity: Callable[[], Capacity]
-    kubeadm_config: Callable[[], str]
+    kept: Callable[[], kubeadm.Kept]
     etcd_tag: Callable[[], str]
     node_tree: Callable[[str, bool], Mapping[str, tuple[str, int]]]
 
@@ -75,13 +75,22 @@ def _pki(facts: _Facts) -> list[NodeFile]:
 
 
 def _bootstrap(facts: _Facts) -> list[NodeFile]:
-    text = kubeadm.bootstrap_config(facts.cluster, facts.masters, facts.machine, facts.secret("token"), facts.shared)
-    return [NodeFile(f"{kubeadm.FOLDER}/bootstrap.yaml", text)]
+    token, kept = facts.secret("token"), _kept(facts)
+    text = kubeadm.bootstrap_config(facts.cluster, facts.masters, facts.machine, token, facts.shared, kept)
+    patch = NodeFile(f"{kubeadm.PATCHES}/etcd.yaml", kubeadm.etcd_patch(), 0o644)
+    return [*([patch] if facts.cluster.restore_from else []), NodeFile(f"{kubeadm.FOLDER}/bootstrap.yaml", text)]
+
+
+def _kept(facts: _Facts) -> kubeadm.Kept:
+    """What a bootstrap finds in no cluster yet."""
+    fresh = facts.cluster.status == "creating" and not facts.cluster.restore_from
+    return kubeadm.NOTHING_KEPT if fresh else facts.asked.kept()
 
 
 def _init(facts: _Facts) -> list[NodeFile]:
     token = facts.asked.secrets(["token"]).get("token")
-    text = kubeadm.init_config(facts.cluster, facts.machine, token.decode() if token else None, facts.shared)
+    kept = _kept(facts)
+    text = kubeadm.init_config(facts.cluster, facts.machine, token.decode() if token else None, facts.shared, kept)
     patch = kubeadm.coredns_patch(facts.cluster)
     return [
         NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
@@ -91,10 +100,14 @@ def _init(facts: _Facts) -> list[NodeFile]:
 
 def _upgrade(facts: _Facts) -> list[NodeFile]:
     target = facts.cluster.upgrade_to or facts.cluster.version
-    text = kubeadm.upgrade_config(facts.machine, facts.asked.kubeadm_config(), target, facts.shared)
+    kept = facts.asked.kept().cluster
+    text = kubeadm.upgrade_config(facts.machine, facts.masters, kept, target, facts.shared)
     patch = kubeadm.coredns_patch(facts.cluster)
     return [
+        # That of a cluster that was made before may not know the mark.
+        NodeFile(nodenet.ENDPOINT_CHECK, nodenet.ENDPOINT_CHECK_SCRIPT, 0o755),
         NodeFile(f"{kubeadm.PATCHES}/corednsdeployment.yaml", patch, 0o644),
+        NodeFile(f"{kubeadm.PATCHES}/etcd.yaml", kubeadm.etcd_patch(kept), 0o644),
         NodeFile(f"{kubeadm.FOLDER}/upgrade.yaml", text),
     ]
 
@@ -111,7 +124,7 @@ def _restore(facts: _Facts) -> list[NodeFile]:
 
 
 def _certificates(facts: _Facts) -> list[NodeFile]:
-    text = kubeadm.certificates_config(facts.cluster, facts.machine, facts.shared)
+    text = kubeadm.certificates_config(facts.cluster, facts.machine, facts.shared, _kept(facts))
     return [
         NodeFile(f"{kubeadm.FOLDER}/certificates.yaml", text),
         NodeFile(kubeadm.RENEW_API_SERVER, kubeadm.RENEW_API_SERVER_SCRIPT, 0o700),
@@ -165,7 +178,7 @@ def _pod_range(_facts: _Facts) -> list[NodeFile]:
 def _temporary(_facts: _Facts) -> list[NodeFile]:
     names = (
         "bootstrap.yaml", "init.yaml", "join.yaml", "certificates.yaml", "renew-apiserver", "discovery.conf",
-        "upgrade.yaml", "patches/corednsdeployment.yaml",
+        "upgrade.yaml", "patches/corednsdeployment.yaml", "patches/etcd.yaml",
     )  # fmt: skip
     paths = [f"{kubeadm.FOLDER}/{name}" for name in names]
     return [NodeFile(path, None) for path in [*paths, "/etc/kubernetes/super-admin.conf"]]

@@ -25,10 +25,29 @@ VXLAN_OVERHEAD = 50  # bytes of the outer Ethernet, IP, UDP and VXLAN headers (R
 GUARD_RULES = "/etc/csk/guard.rules"  # the kubelet's unit applies them before any pod is there
 LEAVE = "/run/csk-endpoint-leave"  # while this file is there, the master gives the endpoint away
 
+# A master that was ready once has the same mark here and among etcd's data. Data that were lost, or replaced, haven't:
+# such an etcd may be another cluster, or a member that forgot what it voted for, and its API server is ready even so.
+ETCD_MARK = "/etc/csk/etcd-mark"
+ETCD_DATA = "/var/lib/etcd"
+ETCD_DATA_MARK = f"{ETCD_DATA}/member/csk-mark"
 ENDPOINT_CHECK_SCRIPT = f"""\
 #!/bin/sh
 # keepalived asks whether the API server of this master may have the endpoint.
-test ! -e {LEAVE} && exec curl --silent --fail --insecure --max-time 3 --output /dev/null https://127.0.0.1:6443/readyz
+test ! -e {LEAVE} || exit 1
+if [ -e {ETCD_MARK} ]; then cmp -s {ETCD_MARK} {ETCD_DATA_MARK} || exit 1; fi
+curl --silent --fail --insecure --max-time 3 --output /dev/null https://127.0.0.1:6443/readyz || exit 1
+if [ ! -e {ETCD_MARK} ] && [ -d {ETCD_DATA}/member ]; then
+  cat /proc/sys/kernel/random/uuid > {ETCD_DATA_MARK}
+  cp {ETCD_DATA_MARK} {ETCD_MARK}.new
+  mv {ETCD_MARK}.new {ETCD_MARK}
+fi
+exit 0
+"""
+ETCD_LOST = "csk: etcd's data are gone"
+ETCD_LOST_SCRIPT = f"""\
+data=$(sed -n 's/^ *- --data-dir=//p' /etc/kubernetes/manifests/etcd.yaml)
+if [ -e {ETCD_MARK} ]; then cmp -s {ETCD_MARK} {ETCD_DATA_MARK}; else test -d "${{data:-{ETCD_DATA}}}/member/wal"; fi ||
+  echo "{ETCD_LOST}"
 """
 
 _KEEPALIVED = """\

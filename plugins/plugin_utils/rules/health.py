@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ..core.models import Machine
+from ..core.names import UNREACHED
 from ..core.observed import Observed
 
 
@@ -13,6 +14,8 @@ def node_faults(observed: Observed, machine: Machine, version: str) -> list[str]
     node = observed.nodes.get(machine.name)
     if node is None:
         return ["its Node isn't there" if observed.reachable else "the API doesn't answer"]
-    if not (node.ready and node.kubelet):
+    if not node.ready:
         return ["its Node isn't Ready"]
+    if not node.kubelet:
+        return [UNREACHED]
     return [] if node.version == f"v{version}" else [f"its kubelet has {node.version}, not v{version}"]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from ..core.errors import Problem
 from ..core.machines import Capacity, Limits
 
+_QUANTITY = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,9})?([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?")
 MAX_PODS = 256  # of a worker (design.md §5); fixed, because the node CIDR mask follows from it
 LEAST_CPUS = 0.5
 LEAST_MEMORY = 512 << 20  # kubelet, containerd and what every node runs
@@ -42,6 +44,8 @@ def memory_bytes(text: str) -> int:
     """
     from kubernetes.utils.quantity import parse_quantity
 
+    if not _QUANTITY.fullmatch(text):  # the client takes more than Kubernetes does: " 2Gi", 2_000Mi, Infinity
+        raise ValueError(f"{text!r} is no quantity")
     return int(parse_quantity(text))
 
 
@@ -74,38 +78,40 @@ def problems(instance: dict[str, Any], where: str) -> list[Problem]:
     return found
 
 
-# setting of the kubelet -> its lowest and highest value, as its own validation has them
-# (k8s.io/kubernetes, pkg/kubelet/apis/config/validation/validation.go)
-_RANGES = {
-    "containerLogMaxFiles": (2, None),
-    "imageGCHighThresholdPercent": (0, 100),
-    "imageGCLowThresholdPercent": (0, 100),
-    "maxParallelImagePulls": (1, None),
-    "podPidsLimit": (-1, None),
-    "registryPullQPS": (0, None),
-}
+# The sysctls that a pod may have for itself, by their beginnings (k8s.io/component-helpers, node/util/sysctl).
+_SYSCTLS = re.compile(r"(kernel\.(sem$|shm|msg)|fs\.mqueue\.|net\.)[-_a-z0-9./]*\*?")
 
 
 def kubelet_problems(settings: dict[str, Any], where: str) -> list[Problem]:
-    """What the kubelet would refuse, and not start."""
+    """What the kubelet refuses only on a running node; all else it is asked itself (render/kubelet_trial.py)."""
     found = []
-    for key, (lowest, highest) in _RANGES.items():
-        value = settings[key]
-        if value is not None and (value < lowest or (highest is not None and value > highest)):
-            rule = f"it is {lowest} or more" + (f", and {highest} or less." if highest is not None else ".")
-            found.append(Problem(f"{where}.{key}", f"is {value}.", rule, "give such a number, or leave it out."))
-    low, high = (settings[f"imageGC{name}ThresholdPercent"] for name in ("Low", "High"))
-    low, high = 80 if low is None else low, 85 if high is None else high  # the kubelet's defaults
-    if low >= high:
-        rule = (
-            "imageGCLowThresholdPercent (80 unless given) is lower than imageGCHighThresholdPercent (85 unless given)."
-        )
-        found.append(Problem(f"{where}.imageGCLowThresholdPercent", f"is {low}, beside {high}.", rule, "change one."))
     size = settings["containerLogMaxSize"]
     if size is not None and _bytes_or_zero(size) <= 0:
         rule = "it is a quantity of Kubernetes, more than 0."
         found.append(Problem(f"{where}.containerLogMaxSize", f"is {size!r}.", rule, "write it like 10Mi."))
+    rule = "a pod may set only what it has for itself: kernel.shm*, kernel.msg*, kernel.sem, fs.mqueue.*, net.*."
+    found += [
+        Problem(f"{where}.allowedUnsafeSysctls", f"{name!r} is refused.", rule, "remove it.")
+        for name in settings["allowedUnsafeSysctls"] or []
+        if not _SYSCTLS.fullmatch(name.replace("/", "."))
+    ]
     return found
+
+
+def reserved_problems(
+    instance: dict[str, Any], settings: dict[str, Any], capacity: Callable[[], Capacity], where: str
+) -> list[Problem]:
+    """Why containers can't have cores of their own: the kubelet gives them what isn't reserved for the system.
+
+    :param capacity: of the machines' host; asked only where it matters.
+    """
+    if settings.get("cpuManagerPolicy") != "static":
+        return []
+    if instance.get("cpus") and instance["cpus"] < capacity().cpus:
+        return []
+    rule = "the policy static needs cores that are reserved for the system: what the host has beyond instance.cpus."
+    fix = "give instance.cpus, fewer than the host has, or leave the policy out."
+    return [Problem(f"{where}.cpuManagerPolicy", "is static, and no core is reserved.", rule, fix)]
 
 
 def host_problems(instance: dict[str, Any], capacity: Capacity, where: str) -> list[Problem]:

@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..core.errors import Problem
 from ..core.models import Cluster, Machine, Pool
 from ..core.names import ADDONS, MASTER_LABEL, MASTER_TAINT
-from ..core.observed import NodeState, Observed
+from ..core.observed import Live, NodeState, Observed
 from .labels import node_labels
-from .scaling import Scaling
+from .scaling import UNUSED, Scaling
 
 if TYPE_CHECKING:
     from ..core.machines import MachineState
@@ -38,12 +38,18 @@ class Work:
     why: str
 
 
-def machine_work(cluster: Cluster, machine: Machine, state: MachineState | None, observed: Observed) -> Work | None:
+def machine_work(
+    cluster: Cluster, machine: Machine, state: MachineState | None, observed: Observed, strange: str = ""
+) -> Work | None:
     """What a recorded machine needs; None where it is as it should be.
 
     Until the cluster was ready once, masters repeat the bootstrap, which takes up what is there. After that a master
     without a machine, or one whose joining was never finished, starts over as a new member of etcd.
+
+    :param strange: why a master's etcd isn't the cluster's any more; such a master starts over too.
     """
+    if strange:
+        return Work(machine.name, "replace", "join", f"{strange}: replace the machine and join it")
     node = observed.nodes.get(machine.name)
     start: MachineStep = "create" if state is None else "" if state.status == "running" else "start"
     if cluster.status == "creating" and not (start == "create" and machine.role == "master" and observed.reachable):
@@ -111,16 +117,13 @@ def addons_missing(observed: Observed) -> list[str]:
 
 
 def cluster_sentences(
-    cluster: Cluster,
-    machines: Sequence[Machine],
-    pools: Mapping[str, Pool],
-    states: Mapping[str, MachineState],
-    observed: Observed,
+    cluster: Cluster, machines: Sequence[Machine], pools: Mapping[str, Pool], live: Live
 ) -> list[str]:
     """Everything that a run would do to a recorded cluster, in sentences; none where nothing is to be done."""
     changes = []
+    states, observed = live.machines, live.observed
     for machine in machines:
-        work = machine_work(cluster, machine, states.get(machine.name), observed)
+        work = machine_work(cluster, machine, states.get(machine.name), observed, live.strange.get(machine.name, ""))
         if work:
             changes.append(f"{machine.name}: {work.why}.")
         node = observed.nodes.get(machine.name)
@@ -148,18 +151,35 @@ def create_sentences(name: str, version: str, masters: int, zones: Sequence[str]
     return [f"cluster {name}: create it with Kubernetes {version}, {masters} masters in {', '.join(zones)}."]
 
 
-def pool_sentences(pool: dict[str, Any], recorded: Pool | None, scaling: Scaling) -> list[str]:
+def begin_anew_sentences(cluster: Cluster, changed: str) -> list[str]:
+    """What becomes of a cluster whose immutable settings change before it was ever ready."""
+    return [f"cluster {cluster.name}: remove what there is of it: {changed} changed, and it never was ready."]
+
+
+def anew_sentences(machines: Sequence[Machine], changed: str) -> list[str]:
+    """What becomes of workers whose pool's immutable settings change before any of them was Ready.
+
+    :param changed: those settings.
+    """
+    return [f"{machine.name}: remove it ({changed} of its pool changed, and {UNUSED})." for machine in machines]
+
+
+def pool_sentences(
+    pool: dict[str, Any], recorded: Pool | None, scaling: Scaling, unused: Sequence[Machine] = ()
+) -> list[str]:
     """What a pool of the file changes: its record, and its workers.
 
     :param pool: the options of csk_nodepool.
+    :param unused: workers that never were Ready: they go without being drained.
     """
     name = pool["name"]
+    never = {machine.name for machine in unused}
     if pool["state"] == "absent":
-        going = [f"{machine.name}: drain and remove it (the pool is removed)." for machine in scaling.going]
+        going = [_removal(machine.name, "the pool is removed", never) for machine in scaling.going]
         return [*going, f"pool {name}: remove it."] if recorded else []
     if recorded is None:
         return [f"pool {name}: create it with {pool['desired_size']} workers."]
-    changes = [f"{d.node}: drain and remove it ({d.why})." for d in scaling.decisions if d.action == "remove"]
+    changes = [_removal(d.node, d.why, never) for d in scaling.decisions if d.action == "remove"]
     if scaling.missing:
         changes.append(f"pool {name}: add {scaling.missing} workers.")
     changed = sorted(key for key, value in recorded.spec.items() if key != "desired_size" and value != pool[key])
@@ -168,13 +188,24 @@ def pool_sentences(pool: dict[str, Any], recorded: Pool | None, scaling: Scaling
     return changes
 
 
-def removal_problems(pool: dict[str, Any], scaling: Scaling, where: str) -> list[Problem]:
-    """Why create refuses a pool whose workers would have to go."""
-    if not scaling.going and pool["state"] == "present":
+def _removal(name: str, why: str, never: Collection[str]) -> str:
+    return f"{name}: {'remove it' if name in never else 'drain and remove it'} ({why})."
+
+
+def removal_problems(
+    pool: dict[str, Any], scaling: Scaling, where: str, unused: Sequence[Machine] = ()
+) -> list[Problem]:
+    """Why create refuses a pool whose workers would have to go; those that never were Ready may.
+
+    :param unused: they.
+    """
+    going = [machine for machine in scaling.going if machine not in unused]
+    if not going and (pool["state"] == "present" or scaling.going):
         return []
-    names = ", ".join(machine.name for machine in scaling.going) or f"the pool {pool['name']}"
+    names = ", ".join(machine.name for machine in going) or f"the pool {pool['name']}"
     fix = "run the playbook csk.kubernetes.scale with this file, or let the pool keep them."
-    return [Problem(where, f"would remove {names}.", "create removes no workers and no pools.", fix)]
+    rule = "create removes no workers that were Ready, and no pools of them."
+    return [Problem(where, f"would remove {names}.", rule, fix)]
 
 
 def quorum_problem(cluster: Cluster, masters: Sequence[Machine], lost: Sequence[str]) -> Problem | None:

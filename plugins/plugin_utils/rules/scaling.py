@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..core.errors import Problem
 from ..core.models import Machine
 
+UNUSED = "it never was Ready"
 SCALED = "scale"  # the origin of the workers that may go without being named
 
 
@@ -41,15 +42,16 @@ class Scaling:
     problems: tuple[Problem, ...] = field(default=())
 
 
-def decide(pool: dict[str, Any], machines: Sequence[Machine], where: str) -> Scaling:
+def decide(pool: dict[str, Any], machines: Sequence[Machine], where: str, unused: Collection[Machine] = ()) -> Scaling:
     """Which workers of a pool go, in which order, and how many it lacks.
 
-    A removal that was begun is finished; then those go that are named; then, until the size is reached, those of origin
-    ``scale``, oldest first (``fifo``) or newest first (``lifo``).
+    A removal that was begun is finished; then those go that are named; then, until the size is reached, those that
+    never were Ready, newest first; then those of origin ``scale``, oldest first (``fifo``) or newest first (``lifo``).
 
     :param pool: the options of csk_nodepool.
     :param machines: those of the pool that the ledger has.
     :param where: the pool's place in the file, for the problems.
+    :param unused: those that never were Ready (rules/unused.py).
     """
     if pool["state"] == "absent":
         why = "the pool is removed"
@@ -58,11 +60,12 @@ def decide(pool: dict[str, Any], machines: Sequence[Machine], where: str) -> Sca
     begun = [m for m in machines if m.status == "leaving"]
     named = [m for name in pool["nodes"] for m in machines if m.name == name and m not in begun]
     rest = [m for m in machines if m not in begun and m not in named]
-    free = _in_order([m for m in rest if m.origin == SCALED], pool["scale_in_policy"])
+    free = _in_order([m for m in rest if m in unused], "lifo")
+    free += _in_order([m for m in rest if m.origin == SCALED and m not in unused], pool["scale_in_policy"])
     size = pool["desired_size"] or 0  # none: that is told elsewhere
     surplus = max(len(rest) - size, 0)
     if surplus > len(free):
-        problems.append(_stuck(pool, [m for m in rest if m.origin != SCALED], where))
+        problems.append(_stuck(pool, [m for m in rest if m not in free], where))
     if problems:
         return Scaling(problems=tuple(problems))
     chosen = free[:surplus]
@@ -70,7 +73,12 @@ def decide(pool: dict[str, Any], machines: Sequence[Machine], where: str) -> Sca
     age = {"fifo": "oldest", "lifo": "newest"}[pool["scale_in_policy"]]
     whys = {m.name: "its removal was begun by an earlier run" for m in begun}
     whys |= {m.name: "it is named in nodes" for m in named}
-    whys |= {m.name: f"origin scale, {age} first: added at {m.added_at:%Y-%m-%d %H:%M:%S} UTC" for m in chosen}
+    whys |= {m.name: UNUSED for m in chosen if m in unused}
+    whys |= {
+        m.name: f"origin scale, {age} first: added at {m.added_at:%Y-%m-%d %H:%M:%S} UTC"
+        for m in chosen
+        if m not in unused
+    }
     decisions = [Decision(machine.name, "remove", whys[machine.name]) for machine in going]
     decisions += [Decision(m.name, "keep", _why_kept(m, surplus, age)) for m in rest if m not in chosen]
     missing = max(size - len(rest), 0)

@@ -109,6 +109,8 @@ def with_provider(pool: dict[str, Any], cluster: dict[str, Any]) -> dict[str, An
 def pool_problems(recorded: Pool | None, pool: dict[str, Any], where: str) -> list[Problem]:
     """A pool's immutable setting that its new options would change; what isn't recorded yet, or goes, has none.
 
+    They are no problems, but a reason to make its workers anew, where none of these was ever Ready (rules/unused.py).
+
     :param pool: the options of csk_nodepool, by ``with_provider``.
     """
     if recorded is None or pool["state"] == "absent":

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..core.errors import Problem
@@ -15,19 +15,22 @@ from .quotas import nodes_problem
 
 IPv4 = ipaddress.IPv4Network
 
+# This host, loopback, link-local, multicast (IANA, IPv4 Special-Purpose Address Registry).
+_SPECIAL = [ipaddress.IPv4Network(cidr) for cidr in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")]
 NODE_MASK = 23  # of each node's pods: it holds 256 pods, the most a worker may have, with room for their turnover
 SERVICE_PREFIXES = range(12, 27)  # the API server takes at most 20 bits; fewer than 64 addresses are soon used up
 CLUSTER_NAME_LENGTH = 30
 TAG_NAME_LENGTH, TAG_VALUE_LENGTH = 63, 255
+LONGEST_WAIT = 7 * 24 * 3600  # seconds
 RESERVED_POOLS = ("master",)  # masters are called master-1, master-2 ...
 
 _DNS_LABEL = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
 _DNS_NAME = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
-_HOST = re.compile(rf"{_DNS_NAME}(:\d+)?")
-_SAN = re.compile(rf"(\*\.)?{_DNS_NAME}")
+_NAME = re.compile(_DNS_NAME)
 _DIRECT = re.compile(r"\*?\.?[A-Za-z0-9][A-Za-z0-9.:/-]*")
-_ADDRESS = re.compile(r"(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}")
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~%/-]*)?")
+_URL = re.compile(r"https?://([A-Za-z0-9.:-]+)(/[A-Za-z0-9._~%/-]*)?")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+HIGHEST_PORT, LONGEST_HOST, LONGEST_LABEL = 65535, 253, 63
 _LABEL_VALUE = re.compile(r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
 _LABEL_KEY = re.compile(rf"(?=[^/]{{0,253}}/|[^/]*$)({_DNS_NAME}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?")
 _RESERVED_DOMAINS = re.compile(r"(.*\.)?(csk\.dev|kubernetes\.io|k8s\.io)/.*")
@@ -59,22 +62,23 @@ def address_problems(spec: dict[str, Any], where: str) -> list[Problem]:
     url = "is a URL without a user or a password, because settings are shown in results and in the cluster."
     host = "is a host, with or without a port."
     direct = "is a name, a suffix or a network."
-    checks = [
+    server = "is the IPv4 address of a name server that the nodes and their pods can reach."
+    checks: list[tuple[str, list[Any], Callable[[str], bool], str, str]] = [
         (
             "endpoint_sans",
             spec["endpoint_sans"],
-            _SAN,
-            "is a DNS name or an address.",
+            lambda text: _is_host(text.removeprefix("*.")),
+            "is a DNS name in lower case, or an IPv4 address.",
             "write it like api.example.org.",
         ),
-        ("dns_servers", spec["dns_servers"], _ADDRESS, "is an IPv4 address.", "write it like 192.0.2.53."),
+        ("dns_servers", spec["dns_servers"], _is_server, server, "write it like 192.0.2.53."),
     ]
     problems = []
     names = [mirror["registry"] for mirror in spec["registry_mirrors"]]
     for index, mirror in enumerate(spec["registry_mirrors"]):
         key = f"registry_mirrors[{index}]"
-        checks.append((f"{key}.registry", [mirror["registry"]], _HOST, host, "write it like docker.io."))
-        checks.append((f"{key}.endpoints", mirror["endpoints"], _URL, url, "write it like https://mirror:5000."))
+        checks.append((f"{key}.registry", [mirror["registry"]], _is_host_and_port, host, "write it like docker.io."))
+        checks.append((f"{key}.endpoints", mirror["endpoints"], _is_url, url, "write it like https://mirror:5000."))
         if mirror["registry"] in names[:index]:
             rule = "a registry is there once, with all its mirrors."
             problems.append(
@@ -83,17 +87,79 @@ def address_problems(spec: dict[str, Any], where: str) -> list[Problem]:
         if not mirror["endpoints"]:
             rule = "a registry has at least one mirror."
             problems.append(Problem(f"{where}.{key}.endpoints", "is empty.", rule, "name one, or remove the registry."))
+        if mirror.get("ca") is not None and not _is_certificate(mirror["ca"]):
+            what, rule = "isn't a certificate.", "a mirror's CA is one or more certificates as PEM."
+            problems.append(Problem(f"{where}.{key}.ca", what, rule, "paste the file as a block (ca: |)."))
     proxy = spec.get("proxy") or {}
     for key in ("http_proxy", "https_proxy"):
         urls = [proxy[key]] if proxy.get(key) else []
-        checks.append((f"proxy.{key}", urls, _URL, url, "write it like http://proxy:3128."))
-    checks.append(("proxy.no_proxy", proxy.get("no_proxy", []), _DIRECT, direct, "write it like .example.org."))
+        checks.append((f"proxy.{key}", urls, _is_url, url, "write it like http://proxy:3128."))
+    checks.append(
+        (
+            "proxy.no_proxy",
+            proxy.get("no_proxy", []),
+            _is_direct,
+            direct,
+            "write it like .example.org.",
+        )
+    )
     return problems + [
         Problem(f"{where}.{key}", f"{value!r} is refused.", f"each of it {rule}", fix)
-        for key, values, pattern, rule, fix in checks
+        for key, values, is_right, rule, fix in checks
         for value in values
-        if not pattern.fullmatch(str(value))
+        if not is_right(str(value))
     ]
+
+
+def _is_host(text: str) -> bool:
+    """A DNS name, or an IPv4 address as everybody reads it: no leading zeros, for some read them as octal."""
+    if text.rpartition(".")[2].isdecimal():
+        return _address(text) is not None
+    return (
+        bool(_NAME.fullmatch(text))
+        and len(text) <= LONGEST_HOST
+        and all(len(label) <= LONGEST_LABEL for label in text.split("."))
+    )
+
+
+def _is_host_and_port(text: str) -> bool:
+    host, colon, port = text.partition(":")
+    return _is_host(host) and (not colon or (bool(_PORT.fullmatch(port)) and int(port) <= HIGHEST_PORT))
+
+
+def _is_url(text: str) -> bool:
+    match = _URL.fullmatch(text)
+    return match is not None and _is_host_and_port(match[1].lower())
+
+
+def _is_direct(text: str) -> bool:
+    if not _DIRECT.fullmatch(text):
+        return False
+    try:
+        return "/" not in text or str(ipaddress.IPv4Network(text)) == text
+    except ValueError:
+        return False
+
+
+def _is_server(text: str) -> bool:
+    address = _address(text)
+    return address is not None and not (address.is_loopback or address.is_multicast or address.is_unspecified)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | None:
+    try:
+        return ipaddress.IPv4Address(text)
+    except ValueError:
+        return None
+
+
+def _is_certificate(text: str) -> bool:
+    from cryptography import x509
+
+    try:
+        return bool(x509.load_pem_x509_certificates(text.encode()))
+    except ValueError:
+        return False
 
 
 def name_problems(name: Any, where: str, longest: int) -> list[Problem]:
@@ -135,9 +201,9 @@ def cidr_problems(spec: dict[str, Any], nodes: int, where: str) -> list[Problem]
         if spec.get(key) is None:
             continue
         try:
-            networks[key] = ipaddress.IPv4Network(spec[key])
+            networks[key] = _network(spec[key])
         except ValueError as error:
-            rule = "a network is an IPv4 network address with its prefix."
+            rule = "a network is an IPv4 network address with its prefix, for machines and not for special purposes."
             problems.append(Problem(f"{where}.{key}", f"{error}.", rule, "write it like 172.20.0.0/16."))
     pods, services, machines = (networks.get(key) for key in ("pod_cidr", "service_cidr", "vpc_cidr"))
     if pods is not None and (pods.prefixlen > NODE_MASK or 2 ** (NODE_MASK - pods.prefixlen) < nodes):
@@ -164,6 +230,20 @@ def cidr_problems(spec: dict[str, Any], nodes: int, where: str) -> list[Problem]
         )
     problems += overlap_problems({f"{where}.{key}": network for key, network in networks.items()}, {})
     return problems
+
+
+def _network(text: str) -> IPv4:
+    """A network in the one notation that all of csk, kubeadm, flannel and the Engine read alike.
+
+    :raises ValueError: for another one, and for addresses that can't be machines' or pods'.
+    """
+    network = ipaddress.IPv4Network(text)
+    if str(network) != text:
+        raise ValueError(f"{text!r} isn't written as {network}")
+    for special in _SPECIAL:
+        if network.overlaps(special):
+            raise ValueError(f"{text} overlaps {special}")
+    return network
 
 
 def overlap_problems(networks: dict[str, IPv4], others: dict[str, IPv4]) -> list[Problem]:
@@ -237,8 +317,8 @@ def pool_problems(pool: dict[str, Any], zones: set[str], where: str) -> list[Pro
     problems += instance.kubelet_problems(pool["kubelet"], f"{where}.kubelet")
     for key, lowest in (("timeout", 1), ("grace_period", 0)):
         value = pool["drain"][key]
-        if value is not None and value < lowest:
-            what, rule = f"is {value}.", f"seconds, {lowest} or more."
+        if value is not None and not lowest <= value <= LONGEST_WAIT:
+            what, rule = f"is {value}.", f"seconds, {lowest} to {LONGEST_WAIT}."
             problems.append(Problem(f"{where}.drain.{key}", what, rule, "give a number of seconds."))
     for zone in sorted(set(pool["zones"]) - zones):
         fix = f"use {', '.join(sorted(zones))}, or add it to csk_cluster.zones."

@@ -11,6 +11,7 @@ from typing import Any
 from ..core.draining import Obstacle
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine
+from ..core.names import UNREACHED
 from ..core.observed import EtcdMember, NodeState, Webhook
 from .upgrade_rules import Upgrade
 from .versions import minor_of, version_key
@@ -37,6 +38,7 @@ class Found:
     """What was found of a cluster before an upgrade.
 
     :param stopped: machines that don't run.
+    :param strange: masters whose etcd isn't the cluster's any more, each with why.
     :param budgets: PodDisruptionBudgets (``namespace/name``) that allow no disruption now.
     :param webhooks: all admission webhooks.
     :param pods: pods that couldn't be evicted.
@@ -51,6 +53,7 @@ class Found:
     nodes: Mapping[str, NodeState] = field(default_factory=dict)
     stopped: Sequence[str] = ()
     etcd: Sequence[EtcdMember] = ()
+    strange: Mapping[str, str] = field(default_factory=dict)
     budgets: Sequence[str] = ()
     webhooks: Sequence[Webhook] = ()
     pods: Sequence[Obstacle] = ()
@@ -230,6 +233,9 @@ def _obstacles(
     if found.disk_free < need and not cluster.upgrade_to:  # else the images may be there already
         what = f"{found.disk_free >> 20} MiB are free; {len(changing)} machines take {need >> 20} MiB."
         every.append(("", Problem("disk of the machines", what, "each gets the target's images.", "free some.")))
+    for name, why in found.strange.items():
+        fix = "run the playbook csk.kubernetes.create first, which replaces it."
+        every.append(("", Problem(f"node {name}", f"{why}.", "all masters' etcd is one cluster.", fix)))
     if not found.reachable:
         fix = "start the masters' machines." if cluster.upgrade_to else "run the playbook csk.kubernetes.create first."
         what = "doesn't answer."
@@ -241,14 +247,20 @@ def _obstacles(
     if unready:
         rule_text = "masters are upgraded one at a time, and never two are unready."
         how = f"{fix}; where one is gone, {create}." if cluster.upgrade_to else f"{fix}."
-        every.append(("", Problem(f"masters {', '.join(unready)}", "aren't Ready.", rule_text, how)))
+        every.append(("", Problem(f"masters {', '.join(unready)}", _unwell(unready, found), rule_text, how)))
     if dead:
-        what, rule_text = "aren't Ready.", "a healthy cluster is upgraded."
+        what, rule_text = _unwell(dead, found), "a healthy cluster is upgraded."
         fix += ", or leave them out: " + _by_name("dead_workers")
         every.append(("dead_workers", Problem(f"workers {', '.join(dead)}", what, rule_text, fix)))
     if masters_left:
         every += [("", problem) for problem in _etcd(machines, found)]
     return every + _webhooks(found) + _pods(found) + _stored(found) + _apis(rule, found)
+
+
+def _unwell(names: Sequence[str], found: Found) -> str:
+    unreached = [n for n in names if n not in found.stopped and n in found.nodes and found.nodes[n].ready]
+    told = [f"{', '.join(unreached)}: {UNREACHED}"] if unreached else []
+    return "; ".join([*(["aren't Ready"] if len(unreached) < len(names) else []), *told]) + "."
 
 
 def _by_rule(cluster: Cluster, rule: Upgrade) -> list[tuple[str, Problem]]:

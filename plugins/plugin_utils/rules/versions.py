@@ -19,8 +19,8 @@ CREATABLE = 2  # how many of the newest minors may be created
 WARN_DAYS = 60  # ahead of the end of a version or a certificate
 SUPPORTED = 4  # how many of the newest minors are operated
 
-_EXACT = re.compile(r"1\.\d+\.\d+")
-_VERSION = re.compile(r"^1\.(\d+)(?:\.(\d+))?$")
+_EXACT = re.compile(r"1\.[0-9]+\.[0-9]+")
+_VERSION = re.compile(r"1\.([0-9]+)(?:\.([0-9]+))?")
 _API = re.compile(r"[a-z0-9.-]+/v[0-9a-z]+/[a-z]+")
 _FIELD = "csk_cluster.version"
 

@@ -21,16 +21,18 @@ from ..core.errors import CskError, Problem
 from ..providers import registry
 from ..rules.records import MOVED
 from ..rules.settings import CLUSTER_SETTINGS, POOL_SETTINGS
-from ..rules.variables import COMMON
+from ..rules.variables import COMMON, kind_of
 from . import providers
 
 _MODULES = Path(__file__).parents[2] / "modules"
+# Options whose text may be a number: they are counts, or Kubernetes' quantities.
+NUMBERS_TOO = ("max_unavailable", "memory", "containerLogMaxSize")
 # The option that takes all settings as one dictionary, as a cluster file has them.
 SETTINGS = "settings"
 # Options that aren't settings of the thing itself, so a cluster file doesn't hold them.
 CONTROL_OPTIONS = ("cluster", SETTINGS, *COMMON)
 # A pool's state may stand in a file, a cluster's is said by the playbook.
-_OF_A_CLUSTER = ("state", "confirm", "timeout", "pool_providers")
+_OF_A_CLUSTER = ("state", "confirm", "timeout", "pool_providers", "pools", "failed")
 
 
 @cache
@@ -107,6 +109,7 @@ def check(values: Any, spec: dict[str, dict[str, Any]], where: str) -> tuple[dic
         what = f"is {type(values).__name__}, not a dictionary."
         return {}, [Problem(where, what, "its keys are the module's options.", "write it as key: value lines.")]
     known, problems = _without_unknown(values, spec, where)
+    problems += kind_problems(known, spec, where)
     checked: dict[str, Any] = {}
     for name, option in spec.items():  # each by itself: not every message of the validator names the option
         # A copy, because the validator fills defaults that are dictionaries in place.
@@ -131,10 +134,10 @@ def module_arguments(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if arguments.get(SETTINGS) is not None:
             return _with_settings(module, arguments)
         known = known | {"name": settings(module)["name"]}
-    problems = number_problems(arguments, module)
+    problems: list[Problem] = []
     if module == "csk_cluster":
-        added, wrong = providers.options_of(providers.of_task(arguments), known)
-        known, problems = known | added, problems + wrong
+        added, problems = providers.options_of(providers.of_task(arguments), known)
+        known = known | added
     values, found = check(arguments, known, module)
     if problems or found:
         raise CskError(problems + found)
@@ -144,7 +147,7 @@ def module_arguments(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
 def _with_settings(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a task that gives all settings as one dictionary."""
     given = arguments[SETTINGS]
-    known, problems = settings(module), number_problems(given, module)
+    known, problems = settings(module), []
     if module == "csk_cluster" and isinstance(given, dict):
         known, wrong = cluster_settings(providers.of_task(arguments | {"provider": given.get("provider")}))
         problems += wrong
@@ -161,14 +164,61 @@ def _with_settings(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return values | more
 
 
-def number_problems(values: Any, where: str) -> list[Problem]:
-    """YAML reads 1.30 as the number 1.3, so a version that isn't a string is refused before it is converted."""
-    version = values.get("version") if isinstance(values, dict) else None
-    if version is None or isinstance(version, str):
-        return []
-    what = f"is the {type(version).__name__} {version}, not a string."
-    rule = "a version is a string, because YAML reads 1.30 as 1.3."
-    return [Problem(f"{where}.version", what, rule, f'write it in quotes: version: "{version}".')]
+def key_problems(value: Any, where: str) -> list[Problem]:
+    """Keys that are no strings, at any depth, before JSON makes strings of them: 1.10 would be 1.1, and yes true.
+
+    :param where: the variable that holds the value.
+    """
+    if isinstance(value, Mapping):
+        rule = "a key is a string; YAML reads 1.10 as 1.1, and yes as true."
+        wrong = [key for key in value if not isinstance(key, str)]
+        problems = [
+            Problem(where, f"has the key {key}, a {kind_of(key)}.", rule, f'write it in quotes: "{key}":')
+            for key in wrong
+        ]
+        return problems + [found for key, inner in value.items() for found in key_problems(inner, f"{where}.{key}")]
+    if isinstance(value, (list, tuple)):
+        return [found for index, inner in enumerate(value) for found in key_problems(inner, f"{where}[{index}]")]
+    return []
+
+
+def kind_problems(values: dict[str, Any], spec: dict[str, dict[str, Any]], where: str) -> list[Problem]:
+    """Values that aren't what they look like: YAML reads 1.30 as 1.3, 010 as 8, and yes as true.
+
+    They are refused as they were given; what Ansible would make of them is never what was meant.
+    """
+    problems = []
+    for name, option in spec.items():
+        kind, inner = option.get("type", "str"), option.get("options")
+        value, place = values.get(name), f"{where}.{name}"
+        if value is None:
+            continue
+        entries = {place: value}
+        if kind == "list":
+            kind = option.get("elements", "raw")
+            if isinstance(value, list):
+                entries = {f"{place}[{index}]": entry for index, entry in enumerate(value)}
+        for each, entry in entries.items():
+            if inner and isinstance(entry, dict):
+                problems += kind_problems(entry, inner, each)
+            elif wrong := _wrong_kind(entry, kind, name in NUMBERS_TOO):
+                rule, fix = wrong
+                what = f"is the {kind_of(entry)} {entry}." if entry is not None else "is empty."
+                problems.append(Problem(each, what, rule, fix.format(name, entry)))
+    return problems
+
+
+def _wrong_kind(value: Any, kind: str, number_too: bool) -> tuple[str, str] | None:
+    """The rule that a value breaks, and what to do, where it isn't of the kind of its option."""
+    if kind in ("str", "path") and not isinstance(value, (str, list, dict)):
+        if number_too and type(value) is int:
+            return None
+        return "it is a string; YAML reads 1.30 as 1.3, and 010 as 8.", 'write it in quotes: {}: "{}".'
+    if kind in ("int", "float") and isinstance(value, bool):
+        return "it is a number.", "write a number."
+    if kind == "float" and str(value).strip().lower().lstrip("+-").startswith(("nan", "inf")):
+        return "it is a number that can be counted to.", "write a number."
+    return None
 
 
 def unknown(name: str, known: list[str], where: str, kind: str = "option") -> Problem:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,19 +14,29 @@ from ..context.session import Session
 from ..control_planes.stacked.make import lost_masters
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine, Pool, masters_of
+from ..core.observed import Observed
 from ..rules import plan, spec
 from ..rules.scaling import decide
 from ..rules.settings import (
     changed_settings,
-    immutable_problems,
     pool_problems,
     pool_settings,
     provider_of,
     with_provider,
 )
+from ..rules.unused import anew, keys, unused
 from ..rules.versions import other_than_their_tags
 from . import argspec, providers
-from .checks import certificate_sentences, network_problems, quota_problems, shape_problems, version_for
+from .checks import (
+    begun_anew,
+    certificate_sentences,
+    fixed_problems,
+    network_problems,
+    quota_problems,
+    shape_problems,
+    version_for,
+)
+from .kubelets import kubelet_problems
 from .refusing import refuse_unfinished, unfinished_pool_problems
 from .variables import variable_problems
 
@@ -70,12 +80,11 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
             Problem("csk_cluster", "isn't there.", "a cluster is one file of variables.", "give it by -e @FILE.")
         )
         return Checked({}, [], problems=problems)
-    problems += argspec.number_problems(raw, "csk_cluster")
     names = providers.named(raw, variables.get("csk_nodepools"))
     known, found = argspec.cluster_settings(names)
     problems += found
     cluster, found = argspec.check(raw, known, "csk_cluster")
-    problems += [problem for problem in found if problem not in problems]
+    problems += found
     if isinstance(raw, dict) and not raw.get("version"):
         rule = "a cluster has a version: a minor, or an exact one."
         problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
@@ -94,25 +103,33 @@ def check_file(session: Session, variables: dict[str, Any], given: Mapping[str, 
     kept = [pool for pool in recorded if pool.name not in named]
     workers = sum(pool.spec["desired_size"] for pool in kept)
     problems += spec.pools_problems(pools, cluster["zones"], cluster["masters"], session.quotas.nodes, workers)
-    with suppress(CskError):  # an Engine that doesn't answer is told by the checks below
-        sizes = {pool.name: spec.size(pool.spec) for pool in recorded}
-        grows = any(spec.size(pool) > sizes.get(pool["name"], 0) for pool in pools)
-        found, told = shape_problems(session, cluster, pools, "csk_nodepools[{}]", grows)
-        problems += found
-        checked.warnings += told
+    _check_shapes(session, checked, recorded)
     if scale and (checked.recorded is None or checked.recorded.status == "creating"):
-        what = f"there is no finished cluster {cluster['name']} in the ledger."
+        what = f"there is no cluster {cluster['name']} in the ledger whose masters were ready."
         rule = "scale changes the pools of a cluster that is there."
         problems.append(Problem("csk_cluster.name", what, rule, "run the playbook csk.kubernetes.create first."))
         return checked
-    checked.version, found, told = version_for(session, checked.recorded, cluster["version"])
+    changed = begun_anew(session, checked.recorded, cluster, checked.providers) if checked.recorded else ""
+    if checked.recorded and changed:
+        checked.changes += plan.begin_anew_sentences(checked.recorded, changed)
+    going_on = None if changed else checked.recorded
+    checked.version, found, told = version_for(session, going_on, cluster["version"])
     problems += found
     checked.warnings += told
-    if checked.recorded is None:
+    if going_on is None:
         _check_new(session, checked)
     else:
-        _check_recorded(session, checked, checked.recorded, scale)
+        _check_recorded(session, checked, going_on, scale)
     return checked
+
+
+def _check_shapes(session: Session, checked: Checked, recorded: Sequence[Pool]) -> None:
+    sizes = {pool.name: spec.size(pool.spec) for pool in recorded}
+    grows = any(spec.size(pool) > sizes.get(pool["name"], 0) for pool in checked.pools)
+    with suppress(CskError):  # an Engine that doesn't answer is told by the checks that follow
+        found, told = shape_problems(session, checked.cluster, checked.pools, "csk_nodepools[{}]", grows)
+        checked.problems += found
+        checked.warnings += told
 
 
 def _pools(raw: Any) -> tuple[list[dict[str, Any]], list[Problem]]:
@@ -129,8 +146,9 @@ def _pools(raw: Any) -> tuple[list[dict[str, Any]], list[Problem]]:
 
 
 def _check_new(session: Session, checked: Checked) -> None:
-    cluster = checked.cluster
-    checked.problems += quota_problems(session)
+    """What isn't there, or begins anew."""
+    cluster, old = checked.cluster, checked.recorded
+    checked.problems += [] if old else quota_problems(session)
     counts = Counter({cluster["provider"]: cluster["masters"]})
     for pool in checked.pools:
         counts[provider_of(pool, cluster)] += spec.size(pool)
@@ -139,14 +157,14 @@ def _check_new(session: Session, checked: Checked) -> None:
         if checked.version:
             checked.problems += fleet.check(checked.version, counts)
             checked.warnings += other_than_their_tags(session.release(checked.version))
-        checked.problems += network_problems(session, cluster, fleet.networks())
+        checked.problems += network_problems(session, cluster, fleet.networks(), old)
         checked.warnings += [
             f"provider {name}: {fleet.isolation()[name]} See docs/security.md."
             for name in checked.providers
             if fleet.shares_kernel(name)
         ]
         foreign = fleet.clusters().get(cluster["name"])
-        if foreign:
+        if foreign and not old:
             checked.problems.append(
                 Problem(
                     "csk_cluster.name",
@@ -158,14 +176,17 @@ def _check_new(session: Session, checked: Checked) -> None:
     except CskError as error:
         # An Engine that doesn't answer says so to every question.
         checked.problems += [problem for problem in error.problems if problem not in checked.problems]
+    if checked.version:
+        asked = {f"csk_nodepools[{index}]": pool for index, pool in enumerate(checked.pools) if spec.size(pool)}
+        with suppress(CskError):  # what can't be asked is told above
+            checked.problems += kubelet_problems(session, cluster, checked.version, asked, wrong=checked.problems)
     checked.changes += plan.create_sentences(cluster["name"], checked.version, cluster["masters"], cluster["zones"])
     for pool in checked.pools:
         checked.changes += plan.pool_sentences(pool, None, decide(pool, [], ""))
 
 
 def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale: bool) -> None:
-    recorded = providers.completed(cluster.spec, checked.providers) | {"vpc_cidr": cluster.vpc_cidr}
-    checked.problems += immutable_problems(recorded, checked.cluster, own=providers.keys(checked.providers))
+    checked.problems += fixed_problems(cluster, checked.cluster, checked.providers)
     live = session.live(cluster)
     try:
         refuse_unfinished(cluster, bool(lost_masters(session, cluster, live)))
@@ -174,7 +195,7 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
         return
     pools = {pool.name: pool for pool in session.ledger.pools(cluster.name)}
     wanted = pools | {pool["name"]: Pool(cluster.name, pool["name"], pool_settings(pool)) for pool in checked.pools}
-    machines = _check_pools(session, checked, cluster, pools, scale)
+    machines = _check_pools(session, checked, cluster, pools, live.observed, scale)
     checked.kept = sorted(set(pools) - {pool["name"] for pool in checked.pools})
     if cluster.status == "ready":
         lost = lost_masters(session, cluster, live)
@@ -185,35 +206,51 @@ def _check_recorded(session: Session, checked: Checked, cluster: Cluster, scale:
     changed = changed_settings(cluster, checked.cluster, providers.keys(checked.providers))
     if changed:
         checked.changes.append(f"cluster {cluster.name}: change {', '.join(changed)}.")
-    checked.changes += plan.cluster_sentences(cluster, machines, wanted, live.machines, live.observed)
+    kept = [machine for machine in machines if machine.pool in checked.kept]
+    mine = [machine for machine in machines if machine not in kept]
+    checked.changes += plan.cluster_sentences(cluster, mine, wanted, live)
+    if live.observed.reachable:
+        checked.warnings += [
+            f"pool {m.pool}: not in the file, and {m.name} isn't Ready: nothing is done about it."
+            for m in kept
+            if not (m.name in live.observed.nodes and live.observed.nodes[m.name].ready)
+        ]
     changes, warnings = certificate_sentences(session, cluster, machines, checked.cluster["endpoint_sans"])
     checked.changes += changes
     checked.warnings += warnings
 
 
 def _check_pools(
-    session: Session, checked: Checked, cluster: Cluster, pools: dict[str, Pool], scale: bool
+    session: Session, checked: Checked, cluster: Cluster, pools: dict[str, Pool], observed: Observed, scale: bool
 ) -> list[Machine]:
     """What becomes of a recorded cluster's pools; the machines that stay."""
     machines = session.ledger.machines(cluster.name)
+    never = unused(cluster, machines, observed)
     missing: Counter[str] = Counter()
-    going = []
+    asked = {}
+    going: list[Machine] = []
     for index, pool in enumerate(checked.pools):
         where, recorded = f"csk_nodepools[{index}]", pools.get(pool["name"])
-        scaling = decide(pool, [machine for machine in machines if machine.pool == pool["name"]], where)
+        mine = [machine for machine in machines if machine.pool == pool["name"]]
+        fixed = pool_problems(recorded, pool, where)
+        made_anew = mine if anew(fixed, mine, never) else []
+        scaling = decide(pool, [machine for machine in mine if machine not in made_anew], where, never)
         checked.problems += scaling.problems
-        checked.problems += pool_problems(recorded, pool, where)
-        checked.problems += [] if scale else plan.removal_problems(pool, scaling, where)
-        changes = plan.pool_sentences(pool, recorded, scaling)
+        checked.problems += [] if anew(fixed, mine, never) else fixed
+        checked.problems += [] if scale else plan.removal_problems(pool, scaling, where, never)
+        changes = plan.anew_sentences(made_anew, keys(fixed)) + plan.pool_sentences(pool, recorded, scaling, never)
         checked.problems += unfinished_pool_problems(cluster, changes, where)
         checked.changes += changes
         missing[provider_of(pool, cluster.spec)] += scaling.missing
-        going += scaling.going
+        going += [*scaling.going, *made_anew]
+        if spec.size(pool) and (fixed or all(machine in never for machine in mine)):
+            asked[where] = pool
     needed = {name: count for name, count in missing.items() if count}
     try:
         # What is recorded counts; a provider that is new to the cluster has what the file says.
-        fleet = session.planned_fleet(checked.cluster | cluster.spec, needed)
-        checked.problems += fleet.check(cluster.version, needed)
+        planned = checked.cluster | cluster.spec
+        checked.problems += session.planned_fleet(planned, needed).check(cluster.version, needed)
+        checked.problems += kubelet_problems(session, planned, cluster.version, asked, cluster, checked.problems)
     except CskError as error:
         checked.problems += [problem for problem in error.problems if problem not in checked.problems]
     return [machine for machine in machines if machine not in going]

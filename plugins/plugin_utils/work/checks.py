@@ -13,8 +13,9 @@ from ..control_planes.stacked import certificates
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine, masters_of
 from ..ledger import networks
-from ..rules import instance, settings, spec, versions
+from ..rules import instance, settings, spec, unused, versions
 from ..rules.quotas import clusters_problem
+from . import providers
 
 
 def version_for(session: Session, recorded: Cluster | None, wanted: str) -> tuple[str, list[Problem], list[str]]:
@@ -35,18 +36,46 @@ def version_for(session: Session, recorded: Cluster | None, wanted: str) -> tupl
     return version, [refused] if refused else [], list(verdict.warnings)
 
 
+def fixed_problems(recorded: Cluster, wanted: dict[str, Any], names: Sequence[str]) -> list[Problem]:
+    """A recorded cluster's immutable settings that a file would change.
+
+    :param wanted: the cluster's options, and ``names`` the providers that the file says.
+    """
+    old = providers.completed(recorded.spec, names) | {"vpc_cidr": recorded.vpc_cidr}
+    return settings.immutable_problems(old, wanted, own=providers.keys(names))
+
+
+def begun_anew(session: Session, recorded: Cluster, wanted: dict[str, Any], names: Sequence[str]) -> str:
+    """What a file changes of a cluster that was never ready, so that it is made from its start; empty: it goes on.
+
+    The ledger knows it at the end of a run only, so the cluster is asked too: one that is well may be in use.
+    """
+    if recorded.was_ready:
+        return ""
+    fixed = fixed_problems(recorded, wanted, names)
+    changed = unused.keys([*fixed, *settings.version_problems(recorded.version, wanted["version"])])
+    masters = masters_of(session.ledger.machines(recorded.name))
+    return "" if changed and unused.is_well(masters, session.observe(recorded)) else changed
+
+
 def quota_problems(session: Session) -> list[Problem]:
     """Why the account may not have another cluster; the ledger asks again when it records one."""
     problem = clusters_problem(len(session.ledger.clusters()), session.quotas.clusters)
     return [problem] if problem else []
 
 
-def network_problems(session: Session, cluster: dict[str, Any], taken: Sequence[str]) -> list[Problem]:
-    """Where the cluster's networks overlap those of the Engine's host or of other clusters, or none is free for it."""
-    clusters = session.ledger.clusters()
+def network_problems(
+    session: Session, cluster: dict[str, Any], taken: Sequence[str], old: Cluster | None = None
+) -> list[Problem]:
+    """Where the cluster's networks overlap those of the Engine's host or of other clusters, or none is free for it.
+
+    :param old: the same cluster as it is recorded, where it begins anew: its network goes.
+    """
+    clusters = [other for other in session.ledger.clusters() if not old or other.name != old.name]
+    foreign = [cidr for cidr in taken if not old or cidr != old.vpc_cidr]
     problems = []
     try:
-        networks.choose(clusters, cluster, taken, cluster.get("vpc_cidr"))
+        networks.choose(clusters, cluster, foreign, cluster.get("vpc_cidr"))
     except CskError as error:
         problems += error.problems
     own = {
@@ -54,7 +83,7 @@ def network_problems(session: Session, cluster: dict[str, Any], taken: Sequence[
         for key in ("pod_cidr", "service_cidr")
         if cluster.get(key) and not _malformed(cluster[key])
     }
-    others = {f"a network of the machines' host, {cidr}": ipaddress.IPv4Network(cidr) for cidr in taken}
+    others = {f"a network of the machines' host, {cidr}": ipaddress.IPv4Network(cidr) for cidr in foreign}
     for other in clusters:
         others[f"the machine network of cluster {other.name}"] = ipaddress.IPv4Network(other.vpc_cidr)
     return problems + [found for name, net in own.items() for found in spec.overlap_problems({name: net}, others)]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ..context.session import Session
@@ -12,13 +13,13 @@ from ..control_planes.stacked import certificates
 from ..control_planes.stacked.endpoint import api_address
 from ..control_planes.stacked.make import lost_masters
 from ..core.errors import CskError, Problem
-from ..core.models import Cluster, Machine, Pool, masters_of
+from ..core.models import Cluster, Machine, masters_of
 from ..core.names import ADDONS
-from ..core.observed import Live, Observed
+from ..core.observed import Live
 from ..rules import plan, spec
-from ..rules.settings import changed_settings, immutable_problems
+from ..rules.settings import changed_settings
 from ..stacks import flannel
-from . import argspec, checks, providers
+from . import argspec, checks, providers, whole
 from .hosts import host
 from .info import after_create, cluster_info
 from .lifecycle import make_ready, remove, write_kubeconfig
@@ -39,7 +40,7 @@ def bring(task: Task) -> dict[str, Any]:
         changes = remove(session, values["name"], values["confirm"], task.check)
         return {"changed": bool(changes), "changes": changes, "machines": []}
     if values["state"] == "ready":
-        return _ready(session, values, task.check)
+        return _ready(task)
     if task.check:
         return _forecast(session, values)
     return _present(session, values)
@@ -60,13 +61,17 @@ def _forecast(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     """What would be done."""
     name = values["name"]
     recorded = session.ledger.cluster(name)
-    version = _check(session, values, recorded)
-    if recorded:
+    version, anew = _check(session, values, recorded)
+    if recorded and anew:
+        after = recorded_settings(values)
+        changes = plan.begin_anew_sentences(recorded, anew)
+        changes += plan.create_sentences(name, version, values["masters"], values["zones"])
+    elif recorded:
         changed = changed_settings(recorded, values, _own(values))
         after = recorded.spec | {key: values[key] for key in changed}
         changes = [f"cluster {name}: change {', '.join(changed)}."] if changed else []
-        masters, pools, states, observed = _masters(session, recorded)
-        changes += plan.cluster_sentences(recorded, masters, pools, states, observed)
+        masters = masters_of(session.ledger.machines(name))
+        changes += plan.cluster_sentences(recorded, masters, {}, session.live(recorded, masters))
         changes += checks.certificate_sentences(session, recorded, masters, values["endpoint_sans"])[0]
     else:
         after = recorded_settings(values)
@@ -79,8 +84,17 @@ def _present(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     name = values["name"]
     session.lock(name)  # before anything is read, so that it stays true
     recorded = session.ledger.cluster(name)
-    version = _check(session, values, recorded)
-    changes = [] if recorded else plan.create_sentences(name, version, values["masters"], values["zones"])
+    version, anew = _check(session, values, recorded)
+    changes = []
+    if recorded and anew:
+        with session.step(name, "removal of what was begun"):
+            session.fleet(recorded).delete_all()
+            session.ledger.delete_cluster(name)
+            session.look_again()
+        changes += plan.begin_anew_sentences(recorded, anew)
+        recorded = None
+    if not recorded:
+        changes += plan.create_sentences(name, version, values["masters"], values["zones"])
     with session.step(name, "masters' machines"):
         cluster = record_cluster(session, name, version, recorded_settings(values), values["pool_providers"])
         changed = changed_settings(cluster, values, _own(values))
@@ -136,8 +150,8 @@ def _addon_host(
     return []
 
 
-def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -> str:
-    """Refuse what breaks a rule; return the exact version."""
+def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -> tuple[str, str]:
+    """Refuse what breaks a rule; the exact version, and what makes a cluster begin anew that was never ready."""
     problems = spec.cluster_problems(values, session.quotas.nodes)
     wrong = providers.option_problems(values, providers.of_task(values).values())
     problems += wrong
@@ -145,39 +159,44 @@ def _check(session: Session, values: dict[str, Any], recorded: Cluster | None) -
         rule = "a cluster has a version: a minor, or an exact one."
         problems.append(Problem("csk_cluster.version", "is missing.", rule, 'write, for example, version: "1.36".'))
         raise CskError(problems)
-    version, found, _warnings = checks.version_for(session, recorded, values["version"])
+    names = list(providers.of_task(values).values())
+    anew = checks.begun_anew(session, recorded, values, names) if recorded and not wrong else ""
+    version, found, _warnings = checks.version_for(session, None if anew else recorded, values["version"])
     problems += found
-    if recorded:
+    if recorded and not anew:
         lost = recorded.upgrade_to and lost_masters(session, recorded, session.live(recorded))
         refuse_unfinished(recorded, bool(lost))
-        old = providers.completed(recorded.spec, providers.of_task(values).values()) | {"vpc_cidr": recorded.vpc_cidr}
-        problems += immutable_problems(old, values, own=_own(values))
+        problems += checks.fixed_problems(recorded, values, names)
     elif version and not wrong:
         fleet = session.planned_fleet(values, values["pool_providers"])
-        problems += checks.quota_problems(session)
+        problems += [] if recorded else checks.quota_problems(session)
         problems += fleet.check(version, {values["provider"]: values["masters"]})
-        problems += checks.network_problems(session, values, fleet.networks())
+        problems += checks.network_problems(session, values, fleet.networks(), recorded)
     if problems:
         raise CskError(problems)
-    return version
+    return version, anew
 
 
-def _ready(session: Session, values: dict[str, Any], check: bool) -> dict[str, Any]:
-    if not check:
+def _ready(task: Task) -> dict[str, Any]:
+    session, values = task.session, task.values
+    if not task.check:
         session.lock(values["name"])
     cluster = session.cluster(values["name"])
     lost = cluster.upgrade_to and lost_masters(session, cluster, session.live(cluster))
     refuse_unfinished(cluster, bool(lost))  # one that joined a moment ago counts as lost until now
-    if check:
+    if task.check:
         return {"changed": False, "changes": [], "cluster": cluster_result(cluster), "machines": []}
     with session.step(cluster.name, "waiting until all is ready"):
-        changes = make_ready(session, cluster, values["timeout"])
+        changes, lacking = make_ready(session, cluster, values["timeout"], _awaited(values))
         path = write_kubeconfig(session, cluster)
-    session.ledger.unlock(cluster.name, session.run)
-    steps = session.steps(cluster.name)
+    session.unlock(cluster.name)
+    since = whole.began(task)
+    steps = session.steps(cluster.name, since)
     info = cluster_info(session, session.cluster(cluster.name))
-    for line in after_create(info, steps, time.time() - session.started()):
+    for line in after_create(info, steps, time.time() - since):
         session.say(line)
+    if lacking:
+        raise CskError(_lacking_problems(lacking, values["timeout"]), {"changes": changes})
     return {
         "changed": bool(changes),
         "changes": changes,
@@ -188,15 +207,28 @@ def _ready(session: Session, values: dict[str, Any], check: bool) -> dict[str, A
     }
 
 
+def _awaited(values: dict[str, Any]) -> Callable[[Machine], bool]:
+    """Which workers are waited for."""
+    pools, failed = values["pools"], values["failed"]
+    return lambda machine: machine.name not in failed and (pools is None or machine.pool in pools)
+
+
+def _lacking_problems(workers: list[Machine], timeout: int) -> list[Problem]:
+    """The workers that didn't come, by their pools."""
+    rule = "a worker is Ready, so that pods can go to it; the cluster and its other workers are finished."
+    fix = (
+        "look at the kubelet's journal there; mend the pool in the file and run create again: until one of its workers"
+    )
+    fix += " was Ready, nothing of a pool is immutable."
+    names = {pool: [m.name for m in workers if m.pool == pool] for pool in dict.fromkeys(m.pool for m in workers)}
+    return [
+        Problem(f"pool {pool}", f"{', '.join(mine)}: not Ready after {timeout} s.", rule, fix)
+        for pool, mine in names.items()
+    ]
+
+
 def _nodes_to_forget(session: Session, cluster: Cluster) -> list[str]:
     """The workers that a restoration makes anew: the snapshot has a Node of each, which isn't theirs."""
     if not cluster.restore_from:
         return []
     return [m.name for m in session.ledger.machines(cluster.name) if m.role == "worker" and m.status == "new"]
-
-
-def _masters(session: Session, cluster: Cluster) -> tuple[list[Machine], dict[str, Pool], dict[str, Any], Observed]:
-    """The masters as recorded and as they are, as plan.cluster_sentences takes them."""
-    recorded = masters_of(session.ledger.machines(cluster.name))
-    live = session.live(cluster, recorded)
-    return recorded, {}, live.machines, live.observed

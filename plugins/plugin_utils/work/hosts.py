@@ -10,6 +10,7 @@ from typing import Any
 from ..context.session import Session
 from ..core.models import Cluster, Machine
 from . import argspec
+from .host_files import mark
 
 
 def host(
@@ -35,6 +36,7 @@ def host(
             "csk_first": bool(masters) and machine.name == masters[0].name,
             "csk_step": step,
             "csk_mtu": mtu,
+            "csk_mark": mark(cluster.name, cluster.id, machine.name).strip(),
         },
     }
 
@@ -46,7 +48,5 @@ def added(arguments: dict[str, Any]) -> dict[str, Any]:
     :raises CskError: for what isn't a machine.
     """
     values = argspec.module_arguments("csk_host", arguments)
-    machine, groups = values["machine"], values["groups"]
-    if groups is None:
-        groups = ["csk_run", *([f"csk_run_{machine['step']}"] if machine["step"] else [])]
-    return {"host_name": machine["name"], "groups": groups, "host_vars": machine["variables"]}
+    machine = values["machine"]
+    return {"host_name": machine["name"], "groups": values["groups"], "host_vars": machine["variables"]}

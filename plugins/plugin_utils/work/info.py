@@ -88,9 +88,10 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
     masters = masters_of(recorded)
     hosts = [host(session, cluster, m, masters, "") for m in recorded]
     foreign = sorted(set(live.observed.nodes) - {machine.name for machine in recorded})
-    differs = plan.cluster_sentences(cluster, recorded, pools, live.machines, live.observed)
+    differs = plan.cluster_sentences(cluster, recorded, pools, live)
     ends = certificates.ends(session.ledger, cluster, certificates.shown(masters))
     kubeconfig = session.folder(cluster.name) / "kubeconfig"
+    held = session.ledger.lock_of(cluster.name)
     kubectl = session.home / "artifacts" / "releases" / cluster.version / "bin" / "kubectl"
     return {
         **cluster_result(cluster),
@@ -109,6 +110,7 @@ def cluster_info(session: Session, cluster: Cluster) -> dict[str, Any]:
             "clusters": {"used": len(session.ledger.clusters(cluster.account)), "quota": session.quotas.clusters},
             "nodes": {"used": len(recorded), "quota": session.quotas.nodes},
         },
+        "locked_by": held.told() if held else None,
         "kubeconfig": str(kubeconfig) if kubeconfig.exists() else None,
         "kubectl": str(kubectl) if kubectl.exists() else "kubectl",
     }
@@ -155,6 +157,8 @@ def summary(info: dict[str, Any]) -> list[str]:
     ]
     lines += [f"  not csk's   {name}" for name in info["other_nodes"]]
     lines += [f"  isolation   {provider}: {sentence}" for provider, sentence in info["isolation"].items()]
+    if info["locked_by"]:
+        lines.append(f"  locked by   {info['locked_by']}")
     if info["kubeconfig"]:
         lines.append(f"  kubeconfig  {info['kubeconfig']}")
     lines += [f"  warning     {sentence}" for sentence in [*info["version_status"]["warnings"], *info["warnings"]]]

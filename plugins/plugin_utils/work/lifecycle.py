@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..context.fencing import judge, take_out
+from ..context.members import strangers
 from ..context.session import Session
 from ..control_planes.stacked import certificates
 from ..control_planes.stacked.renew import renew_administrator
@@ -29,14 +31,20 @@ from .tokens import end_token
 KUBECONFIG_MODE = 0o600
 
 
-def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
-    """Wait until every Node is Ready and every add-on available; put labels right; end tokens; write the record.
+def make_ready(
+    session: Session, cluster: Cluster, timeout: int, awaited: Callable[[Machine], bool]
+) -> tuple[list[str], list[Machine]]:
+    """Wait until Nodes are Ready and add-ons available; put labels right; end tokens; write the record.
 
-    :returns: what was changed, in sentences.
-    :raises CskError: with what is still missing after the timeout.
+    The masters and the add-ons make it a cluster to work on; a worker that doesn't come is told, and all else finished.
+
+    :param awaited: which workers are waited for.
+    :returns: what was changed, in sentences; the workers that were waited for in vain.
+    :raises CskError: with what the masters and the add-ons still lack after the timeout, in seconds.
     """
     ledger = session.ledger
     recorded = ledger.machines(cluster.name)
+    wanted = [machine for machine in recorded if machine.role == "master" or awaited(machine)]
     pools = {pool.name: pool for pool in ledger.pools(cluster.name)}
     changes: list[str] = []
     if renew_administrator(session, cluster):
@@ -44,71 +52,98 @@ def make_ready(session: Session, cluster: Cluster, timeout: int) -> list[str]:
     with session.api(cluster) as api:
         first = api.observe()
         if cluster.restore_from:
-            changes += _forget_nodes(api, cluster, [machine.name for machine in recorded], timeout)
+            changes += _forget_nodes(session, api, cluster, [machine.name for machine in recorded], timeout)
         if first.reachable:
             changes += put_labels(api, recorded, pools, first)
-        _wait(session, api, cluster, recorded, timeout)
+        lacking = _wait(session, api, cluster, wanted, timeout)
         # Labels and taints of the Nodes that joined or registered anew in this run.
         last = api.observe()
         changes += put_labels(api, recorded, pools, last)
         end_token(session, cluster, api)
         changes += write_record(session, cluster, api, last)
-    new = [machine.name for machine in recorded if machine.status != "ready"]
+    well = {machine.name for machine in wanted} - {machine.name for machine in lacking}
+    well |= {name for name, node in last.nodes.items() if node.ready}
+    new = [machine.name for machine in recorded if machine.status != "ready" and machine.name in well]
     if new:
         ledger.set_machine_status(cluster.name, new, "ready")
     if cluster.status != "ready":
         ledger.set_ready(cluster.name)
         changes.append(f"cluster {cluster.name}: ready.")
-    return changes
+    return changes, lacking
 
 
-def _forget_nodes(api: ClusterApi, cluster: Cluster, names: Sequence[str], timeout: int) -> list[str]:
-    """Remove the Nodes that a snapshot brought back and whose machines csk removed after it was taken."""
+def _forget_nodes(session: Session, api: ClusterApi, cluster: Cluster, names: Sequence[str], timeout: int) -> list[str]:
+    """Remove the Nodes that a snapshot brought back and whose machines csk removed after it was taken.
+
+    One that lives is kept, and told.
+    """
     api.wait(
         lambda observed: [] if observed.reachable else ["the API server doesn't answer"], timeout, lambda _left: None
     )
-    gone = [n.name for n in api.observe().nodes.values() if n.name not in names and ORIGIN_LABEL in n.labels]
+    unknown = [n.name for n in api.observe().nodes.values() if n.name not in names and ORIGIN_LABEL in n.labels]
+    if not unknown:
+        return []
+    found = judge(session, cluster, api, unknown)
+    gone = [name for name in unknown if found.ways.get(name) == "force"]
+    session.fleet(cluster).stop([name for name in gone if name in found.live.machines])
     for name in gone:
-        api.delete_pods(name)
-        api.delete_node(name)
-    return [f"{name}: its Node is removed; its machine went after the snapshot of {cluster.name}." for name in gone]
+        take_out(session, api, name)
+    done = [f"{name}: its Node is removed; its machine went after the snapshot of {cluster.name}." for name in gone]
+    kept = [
+        f"{name}: its Node is kept; the ledger doesn't know it, and it lives." for name in unknown if name not in gone
+    ]
+    return done + kept
 
 
-def _wait(session: Session, api: ClusterApi, cluster: Cluster, recorded: Sequence[Machine], timeout: int) -> None:
-    machines = masters_of(recorded)
-    masters = [machine.name for machine in machines]
+def _wait(
+    session: Session, api: ClusterApi, cluster: Cluster, wanted: Sequence[Machine], timeout: int
+) -> list[Machine]:
+    """Wait for masters, add-ons and workers; the workers that didn't come."""
+    masters = masters_of(wanted)
+    workers = [machine for machine in wanted if machine.role == "worker"]
     causes = AddonCauses(api)
 
-    def missing(observed: Observed) -> list[str]:
-        gone = nodes_missing(observed, [machine.name for machine in recorded])
+    def unavailable(observed: Observed) -> list[str]:
+        gone = nodes_missing(observed, [machine.name for machine in masters])
         # In an upgrade a new master hasn't the old add-ons' images; the upgrade brings them to its release.
         if observed.reachable and not cluster.upgrade_to:
-            unavailable = [name for name in ADDONS if not observed.addons.get(name)]
-            gone += [
-                f"{name} isn't available" + (f" ({cause})" if (cause := causes.of(name)) else "")
-                for name in unavailable
-            ]
-        if gone:
-            return gone
+            gone += [f"{name} isn't available{causes.of(name)}" for name in ADDONS if not observed.addons.get(name)]
+        return gone
+
+    def unwell() -> list[str]:
         healthy = 0
         with suppress(CskError):  # its pod may not take commands yet
-            healthy = api.healthy_etcd_members(masters[0])
+            healthy = api.healthy_etcd_members(masters[0].name)
         if healthy < len(masters):
             return [f"{healthy} of {len(masters)} etcd members are healthy"]
-        old = certificates.outdated(cluster, machines, certificates.shown(machines), cluster.spec["endpoint_sans"])
+        strange, _address = strangers(session, cluster, masters)
+        if strange:
+            return [f"{name}: {why}" for name, why in strange.items()]
+        old = certificates.outdated(cluster, masters, certificates.shown(masters), cluster.spec["endpoint_sans"])
         return [f"the API server of {machine.name} shows its old certificate" for machine in old]
+
+    def missing(observed: Observed) -> list[str]:
+        looked = workers if observed.reachable else []
+        faults = {worker.name: nodes_missing(observed, [worker.name]) for worker in looked}
+        lacking[:] = [worker for worker in workers if faults.get(worker.name)]
+        absent = [fault for of_one in faults.values() for fault in of_one]
+        own[:] = unavailable(observed) or ([] if absent else unwell())
+        return own + absent
 
     def progress(left: list[str]) -> None:
         if left:
             session.say(f"{cluster.name}: waiting: {'; '.join(left)}")
 
+    own: list[str] = []
+    lacking: list[Machine] = []
     left = api.wait(missing, timeout, progress)
-    if left:
-        what = f"isn't ready after {timeout} s: {'; '.join(left)}."
+    if own or (lacking and (own := unwell())):
+        what = f"isn't ready after {timeout} s: {'; '.join(dict.fromkeys([*own, *left]))}."
         fix = "look at the kubelet's journal on the nodes named here, then run the playbook again."
         raise CskError(
-            Problem(f"cluster {cluster.name}", what, "all Nodes are Ready, all add-ons and etcd members well.", fix)
+            Problem(f"cluster {cluster.name}", what, "all masters are Ready, all add-ons and etcd members well.", fix)
         )
+    return lacking
 
 
 def write_kubeconfig(session: Session, cluster: Cluster) -> Path:
@@ -138,7 +173,7 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
         if not check:  # what a removal that was killed at its very end left
             session.lock(name)
             shutil.rmtree(session.folder(name), ignore_errors=True)
-            session.ledger.unlock(name, session.run)
+            session.unlock(name)
         return []
     if confirm != name:
         rule = "deleting a cluster asks for its name."
@@ -153,11 +188,16 @@ def remove(session: Session, name: str, confirm: str | None, check: bool) -> lis
         machines = ", ".join(machine.name for machine in session.ledger.machines(name))
         return [f"cluster {name}: remove it with the machines {machines}."]
     session.lock(name)
+    cluster = session.ledger.cluster(name)
+    if cluster is None:  # another run, or another task of this one, was first
+        session.unlock(name)
+        return []
     session.ledger.set_status(name, "deleting")
+    fleet = session.fleet(cluster)  # as it is recorded now
     removed = fleet.delete_all()
     shutil.rmtree(session.folder(cluster.name), ignore_errors=True)
     session.ledger.delete_cluster(name)
-    session.ledger.unlock(name, session.run)
+    session.unlock(name)
     return [f"removed {thing}." for thing in removed] + [f"cluster {name}: removed."]
 
 

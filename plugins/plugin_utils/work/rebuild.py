@@ -18,7 +18,7 @@ from ..kube.cluster_api import connect
 from ..render import pki
 from ..render.node_files import PKI, PKI_FILES
 from ..rules.rebuild import cluster_of, machines_of
-from . import argspec
+from . import argspec, host_files
 from .lifecycle import write_kubeconfig
 from .results import cluster_result
 from .steps import Task
@@ -46,12 +46,17 @@ def rebuild(task: Task) -> dict[str, Any]:
         return result | {"machines": hosts}
     if not task.check:
         session.lock(name)
+        if session.ledger.cluster(name):  # another task of this run was first
+            return result
     cluster_id = provider.clusters()[name]
     return result | _present(task, name, cluster_id, masters[0])
 
 
 def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> dict[str, Any]:
     session = task.session
+    # Its CA isn't known yet; what it marks itself as is.
+    own = {master.name: host_files.mark(name, cluster_id, master.name)}
+    host_files.put(task.remote, "csk_rebuild", own, None, check=True)
     secrets = _fetch(task.remote, session.folder(name))
     crt, key = pki.client_cert(secrets["ca.crt"], secrets["ca.key"], pki.ADMIN_USER, [pki.ADMIN_GROUP])
     secrets |= {"admin.crt": crt, "admin.key": key}
@@ -74,7 +79,7 @@ def _present(task: Task, name: str, cluster_id: str, master: MachineState) -> di
         session.ledger.check_key()
         session.ledger.restore_cluster(cluster, pools, machines, secrets)
         result["kubeconfig"] = str(write_kubeconfig(session, cluster))
-        session.ledger.unlock(name, session.run)
+        session.unlock(name)
     return result
 
 

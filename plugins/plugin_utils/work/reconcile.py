@@ -28,14 +28,13 @@ def machines(
     fleet = session.fleet(cluster)
     recorded = session.ledger.machines(cluster.name)
     masters = masters_of(recorded)
-    work = {w.name: w for m in chosen if (w := plan.machine_work(cluster, m, live.machines.get(m.name), live.observed))}
+    work = {m.name: w for m in chosen if (w := _work(cluster, m, live))}
     replaced = [m for m in chosen if m.name in work and work[m.name].machine == "replace"]
     made = [machine for machine in chosen if machine.name in work and work[machine.name].machine]
     if replaced:
         # Those that were only stopped first: they may be what etcd's majority lacks.
         _make(session, cluster, [machine for machine in made if machine not in replaced])
-        forget(session, cluster, masters, replaced)
-        fleet.delete([machine.name for machine in replaced])
+        forget(session, cluster, masters, replaced, live.address)
         made = replaced
     for machine in made:
         release = release_of(cluster, machine, masters)
@@ -58,6 +57,11 @@ def machines(
     return hosts, [f"{w.name}: {w.why}." for w in work.values()]
 
 
+def _work(cluster: Cluster, machine: Machine, live: Live) -> plan.Work | None:
+    strange = live.strange.get(machine.name, "")
+    return plan.machine_work(cluster, machine, live.machines.get(machine.name), live.observed, strange)
+
+
 def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None:
     """Make these machines, or start them."""
     if wanted:
@@ -72,14 +76,15 @@ def _make(session: Session, cluster: Cluster, wanted: Sequence[Machine]) -> None
 
 
 def _end_orphans(session: Session, cluster: Cluster, names: Sequence[str]) -> None:
-    """End the pods of Nodes that are missing, as Kubernetes does after a while.
+    """Let the pods of Nodes that are missing end, before Kubernetes removes them by force after a while.
 
-    The Node that registers anew gets another range of addresses: pods that stayed would be out of reach.
+    The Node that registers anew gets another range of addresses: pods that stayed would be out of reach. They run, so
+    it is their kubelet that ends them, as soon as it is back.
     """
     if names:
         with session.api(cluster, timeout=15) as api:
             for name in names:
-                api.delete_pods(name)
+                api.end_pods(name)
 
 
 def _machine_spec(

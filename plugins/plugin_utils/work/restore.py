@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..context.session import Session
-from ..control_planes.stacked.snapshots import Snapshot, read
+from ..control_planes.stacked.snapshots import Snapshot, opens_to, read
 from ..core.errors import CskError, Problem
 from ..core.models import Cluster, Machine
 from ..rules import settings
@@ -59,6 +59,10 @@ def check(session: Session, cluster: Cluster, path: Path, confirm: str | None, w
     """
     snapshot = read(path, WHERE)
     problems = []
+    try:
+        opens_to(session, path, WHERE)  # before anything is removed
+    except CskError as error:
+        problems += error.problems
     if confirm != cluster.name:
         rule = "a restoration throws away all that was written after the snapshot, so it asks for the cluster's name."
         fix = f"give csk_confirm={cluster.name}, if {cluster.name} is to be what it was at {snapshot.taken_at}."
@@ -72,7 +76,13 @@ def check(session: Session, cluster: Cluster, path: Path, confirm: str | None, w
         problems.append(Problem("csk_name", f"{cluster.name} is being deleted.", rule, "restore another cluster."))
     if wanted:
         problems += settings.version_problems(snapshot.version, wanted)
-    problems += session.fleet(cluster).check(snapshot.version)
+    fleet = session.fleet(cluster)
+    problems += fleet.check(snapshot.version)
+    problems += [
+        _may_live(name)
+        for name in going(session.ledger.machines(cluster.name), snapshot)
+        if not fleet.stops(name) and name not in session.forgotten
+    ]
     if problems:
         raise CskError(problems)
     return snapshot
@@ -101,6 +111,13 @@ def begin(session: Session, cluster: Cluster, path: Path, snapshot: Snapshot) ->
         raise CskError(Problem(f"machines {', '.join(left)}", "are still there.", rule, fix))
     session.ledger.set_status(cluster.name, "creating")
     return sentences(cluster, names, snapshot)
+
+
+def _may_live(name: str) -> Problem:
+    what = "is made anew, and its provider can't stop it for certain."
+    rule = "the old masters are gone before etcd is restored: else there would be two clusters."
+    fix = f"switch the machine off, see that it is off, and say so: csk_forget: [{name}]."
+    return Problem(f"machine {name}", what, rule, fix)
 
 
 def sentences(cluster: Cluster, names: Sequence[str], snapshot: Snapshot) -> list[str]:

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..context.given import Given
 from ..context.pin import pin
 from ..context.session import Session
-from ..core.remote import Remote
+from ..core.remote import Answer, Remote, unreachable
 from . import argspec
 
 
@@ -40,15 +40,18 @@ class Task:
         self.session.say(line)
 
 
-def open_session(values: dict[str, Any], say: Callable[[str], None]) -> Session:
+def open_session(
+    values: dict[str, Any], say: Callable[[str], None], reach: Callable[[Mapping[str, Any], str], Answer] = unreachable
+) -> Session:
     """The session of a step.
 
     :param values: a module's arguments, of which those that every csk_* module has count.
     :param say: shows a line of progress.
+    :param reach: runs a command on a machine, by its connection variables.
     :raises CskError: for a date or a quota that isn't one, and where an earlier step of the run had another ledger.
     """
     given = Given.of(values)
-    session = Session(given, say, argspec.completed)
+    session = Session(given, say, argspec.completed, reach)
     pin(session.run, given)
     return session
 

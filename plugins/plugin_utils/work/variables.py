@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..control_planes.stacked.snapshots import kept_problem
 from ..core.errors import Problem
 from ..rules import variables
 from ..rules.records import MOVED
+from ..rules.snapshots import kept_problem
 from . import argspec
 
 
@@ -25,6 +25,11 @@ def completed(module: str, arguments: dict[str, Any], read: Callable[[str], Any]
     return given | {name: value for name, value in found.items() if value not in (None, "")}
 
 
+def text_problems(given: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the variables of a run of csk's own playbooks that are text, and were given as numbers."""
+    return variables.text_problems(given) if given.get(variables.PLAYBOOK) is not None else []
+
+
 def variable_problems(given: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the variables of a run of csk's own playbooks; in those of others nothing is.
 
@@ -37,7 +42,7 @@ def variable_problems(given: Mapping[str, Any]) -> list[Problem]:
         return []
     known = list(variables.VARIABLES)
     problems = [argspec.unknown(name, known, name, "variable") for name in variables.unknown(given)]
-    problems += variables.missing_problems(str(playbook), given)
+    problems += variables.missing_problems(str(playbook), given) + variables.text_problems(given)
     cluster = given.get("csk_cluster")
     if isinstance(cluster, str) and "{{" not in cluster:
         what, fix = f"is {cluster!r}, not a dictionary.", "give a cluster file (-e @FILE); a name alone is csk_name."

@@ -6,16 +6,18 @@
 #   renew    a master's certificates, and its static pods anew with them
 #   tidy     what nobody needs any more when all nodes have the target: images of other releases needn't be kept
 # Values: target (version), from (version), artifacts (folder), endpoint (address), once (yes on the first master), ignore
-# (kubeadm's preflight errors), peers (addresses of all masters). It can be killed and run again; a second one waits for the first.
+# (kubeadm's preflight errors), members (of etcd, as its flag initial-cluster takes them), mark (which node the host is to be).
+# It can be killed and run again; a second one waits for the first.
 set -eu
 PATH=/usr/local/bin:$PATH
 mode=$1
 shift
-target='' from='' artifacts='' endpoint='' once='' ignore='' peers=''
+target='' from='' artifacts='' endpoint='' once='' ignore='' members='' mark=''
 for pair in "$@"; do
   case ${pair%%=*} in
     target) target=${pair#*=} ;; from) from=${pair#*=} ;; artifacts) artifacts=${pair#*=} ;; endpoint) endpoint=${pair#*=} ;;
-    once) once=${pair#*=} ;; ignore) ignore=${pair#*=} ;; peers) peers=${pair#*=} ;;
+    once) once=${pair#*=} ;; ignore) ignore=${pair#*=} ;; members) members=${pair#*=} ;;
+    mark) mark=${pair#*=} ;;
     *) echo "unknown: $pair" >&2; exit 2 ;;
   esac
 done
@@ -28,6 +30,10 @@ kept=/run/csk-endpoint-kept
 manifests=/etc/kubernetes/manifests
 components='etcd kube-apiserver kube-controller-manager kube-scheduler'
 
+if [ -n "$mark" ] && [ -e /etc/csk/node ] && [ "$(cat /etc/csk/node)" != "$mark" ]; then
+  echo "this host is $(cat /etc/csk/node), not $mark" >&2
+  exit 1
+fi
 exec 9> /run/lock/csk-kubeadm
 flock --timeout 600 9
 
@@ -300,7 +306,7 @@ etcd_may_go_back() { # its own member failed, and the cluster hasn't risen to th
   if answers http://127.0.0.1:2381/health | grep -q '"health":"true"'; then return 1; fi
   old=$(sed -n 's|.*image: .*/etcd:v\{0,1\}\([0-9]*\.[0-9]*\)\..*|\1|p' "$before/manifests/etcd.yaml" | head -n 1)
   pki=/etc/kubernetes/pki/etcd
-  for peer in $peers; do
+  for peer in $(echo "$members" | grep -o 'https://[0-9.]*' | cut -c 9-); do
     risen=$(curl --silent --max-time 3 --cacert $pki/ca.crt --cert $pki/healthcheck-client.crt --key $pki/healthcheck-client.key \
       "https://$peer:2379/version" | sed -n 's/.*"etcdcluster":"\([0-9]*\.[0-9]*\)\..*/\1/p')
     if [ -n "$risen" ]; then [ "$risen" = "$old" ] && return 0 || return 1; fi
@@ -308,8 +314,23 @@ etcd_may_go_back() { # its own member failed, and the cluster hasn't risen to th
   return 1
 }
 
+own_data() { # of etcd: the mark that this master got when it was ready lies among them too
+  if [ -e /etc/csk/etcd-mark ] && ! cmp -s /etc/csk/etcd-mark /var/lib/etcd/member/csk-mark; then
+    fail "etcd's data on this master aren't those that it had: the playbook csk.kubernetes.create replaces it"
+  fi
+}
+
+never_new() { # an etcd that is to find data, and finds none; kubeadm alone, and an earlier csk's upgrade, left that open
+  file=$manifests/etcd.yaml
+  if [ -z "$members" ] || grep -q -e --initial-cluster-state= $file; then return; fi
+  existing="\1- --initial-cluster=$members\n\1- --initial-cluster-state=existing"
+  (umask 077 && sed -E "s|^( *)- --initial-cluster=.*|$existing|" $file > /run/csk-etcd.yaml)
+  put /run/csk-etcd.yaml $file
+}
+
 case $mode in
   master)
+    own_data
     keep_before
     put "$artifacts/bin/kubeadm" /usr/local/bin/kubeadm
     if [ ! -e "$before/changed" ] || ! well "$target"; then change_master; fi
@@ -326,7 +347,7 @@ case $mode in
     fi
     wait_well "$target"
     stamp
-    rm -f $leave $config /etc/csk/kubeadm/patches/corednsdeployment.yaml
+    rm -f $leave $config /etc/csk/kubeadm/patches/corednsdeployment.yaml /etc/csk/kubeadm/patches/etcd.yaml
     step "kubeadm upgrade"
     ;;
   worker)
@@ -353,6 +374,7 @@ case $mode in
       if [ "$name" = etcd ] && [ $etcd = stays ]; then continue; fi
       put "$before/manifests/$name.yaml" "$manifests/$name.yaml"
     done
+    never_new
     stop_static_pods
     cp -p "$before"/kubelet/* /var/lib/kubelet/
     unswap
@@ -364,11 +386,13 @@ case $mode in
     step "put back; etcd's new version $etcd"
     ;;
   renew)
+    own_data
     trap 'forget_endpoint; rm -f $leave' EXIT
     leave_endpoint
     kubeadm certs renew all
     give_away
     systemctl stop kubelet
+    never_new
     stop_static_pods
     start_kubelet
     wait_well "$from"

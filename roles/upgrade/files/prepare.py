@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""prepare.py ARTIFACTS ROLE: puts a release's images into containerd, pinned; refuses a node that can't have it.
+"""prepare.py ARTIFACTS ROLE MARK: a release's images into containerd, pinned; refuses a node that can't have it.
 
-A worker gets the images that it may run. This runs on the node, with nothing but Python's standard library, and changes
-nothing that runs there.
+MARK says which node the host is to be. A worker gets the images that it may run. This runs on the node, with nothing
+but Python's standard library, and changes nothing that runs there.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ FLAGS = (("/var/lib/kubelet/kubeadm-flags.env", "KUBELET_KUBEADM_ARGS"), ("/etc/
 CTR = ["/usr/local/bin/ctr", "--namespace", "k8s.io"]
 PACKAGES = Path("/var/cache/csk/release/packages")  # csk_node_files put it there
 PINNED = "io.cri-containerd.pinned=pinned"
+MARK = Path("/etc/csk/node")
 OF_MASTERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
@@ -68,8 +69,12 @@ def missing_packages() -> list[str]:
 
 
 def main() -> int:
-    """Prepare the node; 1 where a flag would keep the new kubelet from starting, or where a package is missing."""
-    artifacts, role = Path(sys.argv[1]), sys.argv[2]
+    """Prepare the node; 1 where it is another one, has a flag that the new kubelet refuses, or lacks a package."""
+    artifacts, role, mark = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    found = MARK.read_text().strip() if MARK.exists() else ""
+    if mark and found and found != mark:
+        print(f"this host is {found}, not {mark}", file=sys.stderr)
+        return 1
     with open("/run/lock/csk-prepare", "w") as lock:  # a killed run's may still be at work
         fcntl.flock(lock, fcntl.LOCK_EX)
         flags = unknown_flags(artifacts / "bin" / "kubelet")

@@ -16,6 +16,10 @@ import pytest
 from support.cluster import TestCluster
 from support.kube import UNAVAILABLE, Writer, pod, until
 from support.machines import MASTERS
+from support.upgrades import kubeadm_config, put_flag
+
+# What somebody put into kubeadm's configuration.
+FLAGS = [{"name": "profiling", "value": "false"}]
 
 
 def role(cluster: TestCluster, folder: Path, tasks: str, master: str) -> None:
@@ -105,6 +109,7 @@ def test_its_certificate_gets_other_names_while_it_serves(healthy: TestCluster) 
     pods = {name: cluster.kube.pods("-n", "kube-system")[f"kube-apiserver-{name}"]["status"] for name in MASTERS}
     file = copy.deepcopy(cluster.file)
     file["csk_cluster"] |= {"endpoint_sans": ["api.example.test"], "tags": {"team": "shop"}}
+    put_flag(cluster, FLAGS)
     planned = cluster.playbooks.run("plan", file=file).good()
     assert "change endpoint_sans, tags" in planned.text
     assert "master-3: renew the API server's certificate" in planned.text
@@ -122,6 +127,7 @@ def test_its_certificate_gets_other_names_while_it_serves(healthy: TestCluster) 
     finally:
         cluster.create().good()  # as its file has it: without them
     assert not any("api.example.test" in names(cluster, master) for master in MASTERS)
+    assert kubeadm_config(cluster)["apiServer"]["extraArgs"] == FLAGS
     cluster.whole()
     for name, status in pods.items():
         now = cluster.kube.pods("-n", "kube-system")[f"kube-apiserver-{name}"]["status"]

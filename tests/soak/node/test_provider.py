@@ -117,6 +117,23 @@ def test_a_machine_comes_back(provider: Any, network: str, how: str) -> None:
     assert on_machine(provider, name, "cat /etc/resolv.conf") == "nameserver 192.0.2.53"
 
 
+@pytest.mark.parametrize("how", ["run", "pause", "disconnect", "exit"])
+def test_a_machine_is_stopped_for_certain(provider: Any, network: str, how: str) -> None:
+    api, name = provider.engine.api, f"{A}.m-1"
+    {
+        "run": lambda: None,
+        "pause": lambda: api.pause(name),
+        "disconnect": lambda: api.disconnect_container_from_network(name, f"csk-{A}"),
+        "exit": lambda: api.kill(name),
+    }[how]()
+    provider.stop(A, ["m-1", "gone"])
+    state = api.inspect_container(name)["State"]
+    assert (state["Running"], state["Pid"]) == (False, 0)
+    time.sleep(2)  # its restart policy would have started it by then
+    assert not api.inspect_container(name)["State"]["Running"]
+    assert provider.create(A, ID, specs(network, "m-1", "m-2")) == ["m-1"]
+
+
 def test_a_creation_that_is_killed_can_be_repeated(provider: Any, network: str) -> None:
     names = ["m-1", "m-2", "m-3", "m-4"]
     code = f"""

@@ -68,7 +68,7 @@ def test_a_pool_grows_and_shrinks(healthy: TestCluster, service: str, namespace:
     assert kube.run("get", "node", "default-5").returncode != 0
     assert cluster.machines.names() == CREATED
     log = [line for line in cluster.ledger.operations(cluster.name) if line.action == "csk_nodepool default"]
-    assert log[0].details["changes"][-1] == "default-5: removed, without contacting it."
+    assert log[0].details["changes"][-1] == "default-5: removed by force; its machine is off."
     assert [line.result for line in log[:4]] == ["ok", "failed", "failed", "ok"]
     assert log[0].details["decisions"][0]["node"] == "default-5"
 

@@ -26,6 +26,8 @@ CLUSTER: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "vpc overlap": ({"vpc_cidr": "172.21.1.0/24"}, ("csk_cluster.vpc_cidr", "overlaps", "csk_cluster.service_cidr")),
     "too few pods": ({"pod_cidr": "172.20.0.0/18"}, ("csk_cluster.pod_cidr", "32 nodes", "/17")),
     "no network": ({"pod_cidr": "172.20.0.1/16"}, ("csk_cluster.pod_cidr", "host bits set")),
+    "netmask": ({"pod_cidr": "172.20.0.0/255.255.0.0"}, ("csk_cluster.pod_cidr", "isn't written as 172.20.0.0/16")),
+    "number as a name": ({"zones": ["zone-a", 1.10]}, ("csk_cluster.zones[1]", "is the float 1.1", "in quotes")),
     "zones twice": ({"zones": ["zone-a", "zone-b", "zone-a"]}, ("csk_cluster.zones", "zone-a is there twice")),
     "cluster type": ({"cluster_type": "managed"}, ("csk_cluster", "cluster_type", "dedicated")),
 }
@@ -69,7 +71,7 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "csk_nodepools[0]": {
         "name": "Pool_1", "desired_size": -1, "drain": {"timeout": 0}, "instance": {"memory": "2 GB"},
-        "zones": ["zone-x"], "kubelet": {"podPidsLimit": -7}, "labels": {"a b": "c"},
+        "zones": ["zone-x"], "kubelet": {"containerLogMaxSize": "ten"}, "labels": {"a b": "c"},
         "taints": [{"key": "a b", "effect": "NoSchedule"}],
     },
 }  # fmt: skip
@@ -115,6 +117,12 @@ def test_every_option_has_a_bad_value() -> None:
 
     for place, module in (("csk_cluster", "csk_cluster"), ("csk_nodepools[0]", "csk_nodepool")):
         assert set(TYPES[place]) | set(VALUES[place]) == set(argspec.settings(module))
+
+
+def test_a_number_where_text_is_meant(playbooks: Playbooks) -> None:
+    refused = playbooks.run("plan", file={"csk_name": NAME, "csk_upgrade_to": 1.40})
+    refused.refused("csk_upgrade_to: is the float 1.4.", 'write it in quotes: csk_upgrade_to: "1.4"')
+    playbooks.run("load_image", file={"csk_name": NAME, "csk_image": 1.2}).refused("csk_image: is the float 1.2.")
 
 
 def test_a_misspelt_variable(playbooks: Playbooks) -> None:

@@ -1,18 +1,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In the middle of an upgrade a master is lost, or a worker dies; and a new machine takes a worker's place."""
+"""In an upgrade a master is lost, a worker dies, or is replaced; after it a master loses its etcd's data."""
 
 from __future__ import annotations
 
+import base64
 import copy
 import os
 
+import pytest
+import yaml
 from support.asker import Asker
 from support.cluster import NEW, OLD, TestCluster
-from support.kube import served
+from support.kube import Writer, served
+from support.machines import MASTERS
 from support.playbooks import Outcome, kill, read_until
 from support.upgrades import SPACE, budget
 
+ETCD = "/etc/kubernetes/manifests/etcd.yaml"
 INHERITED = ("csk.dev/origin", "csk.dev/added-at", "csk.dev/nodepool", "topology.kubernetes.io/zone", "tier")
 
 
@@ -96,4 +101,51 @@ def test_a_new_machine_takes_a_workers_place(old: TestCluster, service: str) -> 
     assert "bootstrap-token" not in kube("get", "secrets", "-n", "kube-system", "-o", "name")
     cluster.load()
     kube("rollout", "status", "deployment/echo", "-n", SPACE, "--timeout=120s")
+    cluster.whole()
+
+
+def as_kubeadm_writes_it(cluster: TestCluster, master: str) -> None:
+    """Let etcd's manifest be that of an upgrade by kubeadm alone: it names only its own member, as a new cluster."""
+    pod = yaml.safe_load(cluster.machines(master, "cat", ETCD))
+    (container,) = pod["spec"]["containers"]
+    own = f"--initial-cluster={master}=https://{cluster.machines.address(master)}:2380"
+    flags = [flag for flag in container["command"] if not flag.startswith("--initial-cluster")]
+    container["command"] = [*flags, own]
+    for entry in (container["volumeMounts"], pod["spec"]["volumes"]):
+        entry[:] = [item for item in entry if item["name"] != "etcd-log"]
+    text = base64.b64encode(yaml.safe_dump(pod).encode()).decode()
+    cluster.machines(master, "sh", "-c", f"echo {text} | base64 -d > /run/etcd.yaml && mv /run/etcd.yaml {ETCD}")
+
+
+@pytest.mark.parametrize(
+    ("alone", "why"), [(False, "its etcd lost its data"), (True, "its etcd is another cluster")], ids=["csk", "kubeadm"]
+)
+def test_an_etcd_without_data_is_no_second_cluster(old: TestCluster, alone: bool, why: str) -> None:
+    cluster, kube, machines = old, old.kube, old.machines
+    cluster.upgrade().good()
+    cluster.file["csk_cluster"]["version"] = "1.37"
+    victim = machines.holder(cluster.record.endpoint)
+    others = [name for name in MASTERS if name != victim]
+    manifest = machines(victim, "cat", ETCD)
+    assert all(f"{name}=https://{machines.address(name)}:2380" in manifest for name in MASTERS)
+    assert "--initial-cluster-state=existing" in manifest
+    if alone:
+        as_kubeadm_writes_it(cluster, victim)
+        kube.until(
+            lambda: cluster.is_ready() and len(kube.etcd(others[0], "endpoint", "health", "--cluster")) == 3, 120
+        )
+    with Writer(kube.client(), f"emptied-{alone}".lower()) as writer:
+        machines.lose_etcd(victim)
+        ready = ("curl", "--silent", "--insecure", "https://127.0.0.1:6443/readyz")
+        if alone:
+            kube.until(lambda: machines(victim, *ready, check=False) == "ok", 120)
+        kube.until(lambda: why in cluster.playbooks.run("info", csk_name=cluster.name).good().text, 120)
+        writer.more(20, 60)
+        assert machines.holder(cluster.record.endpoint) != victim
+        cluster.playbooks.run("renew", csk_name=cluster.name).refused(f"node {victim}", why, "csk.kubernetes.create")
+        assert f"{victim}: {why}" in cluster.create("--check").good().text
+        assert cluster.create().good().changed.get(f"{cluster.name}.{victim}")
+        writer.more(5, 60)
+    for master in MASTERS:
+        assert not writer.lost(kube.client(f"https://{machines.address(master)}:6443")), master
     cluster.whole()

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...context.members import strangers
 from ...context.session import Session
 from ...core.errors import CskError
 from ...core.models import Cluster, Machine
@@ -34,6 +35,9 @@ def master_faults(session: Session, cluster: Cluster, machine: Machine, version:
     :param goal: the entry of etcd's log that its member must have applied; empty until the first answer sets it.
     """
     wanted = tags(session.release(version))
+    strange = etcd_faults(session, cluster, machine)
+    if strange:
+        return strange
     try:
         with session.api(cluster, address=machine.address) as api:
             has = api.server_version()
@@ -53,14 +57,24 @@ def master_faults(session: Session, cluster: Cluster, machine: Machine, version:
 def serving_faults(session: Session, cluster: Cluster, machine: Machine) -> list[str]:
     """What keeps a master from carrying the cluster while another one is away, seen in a moment.
 
-    Its own API server is ready only where its member of etcd, the only one that it asks, answers with a majority.
+    Its own API server is ready only where its member of etcd, the only one that it asks, answers with a majority; but
+    that may be the majority of another cluster.
     """
+    strange = etcd_faults(session, cluster, machine)
+    if strange:
+        return strange
     try:
         with session.api(cluster, address=machine.address) as api:
             api.server_version()
             return node_faults(api.observe(), machine, machine.version)
     except CskError as error:
         return [f"its API server: {error.problems[0].what}"]
+
+
+def etcd_faults(session: Session, cluster: Cluster, machine: Machine) -> list[str]:
+    """Why a master's etcd isn't the cluster's, which all masters are asked for."""
+    found, _address = strangers(session, cluster)
+    return [found[machine.name]] if machine.name in found else []
 
 
 def _member_faults(api: ClusterApi, machine: Machine, goal: list[int]) -> list[str]:

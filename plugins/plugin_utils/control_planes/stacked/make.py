@@ -9,12 +9,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from ...context.fencing import judge, take_out
 from ...context.session import Session
 from ...core.errors import CskError, Problem
 from ...core.models import Cluster, Machine, NewMachine
 from ...core.observed import Live, Observed
 from ...kube.cluster_api import ClusterApi
 from ...rules import plan
+from ...rules.fencing import way_anew
 
 MAJORITY_SECONDS = 120
 
@@ -34,11 +36,12 @@ def record_masters(session: Session, name: str, spec: dict[str, Any]) -> None:
 
 
 def lost_masters(session: Session, cluster: Cluster, live: Live) -> list[str]:
-    """Masters whose machine is gone, or that never finished joining."""
+    """Masters whose machine is gone, that never finished joining, or whose etcd isn't the cluster's any more."""
     return [
         machine.name
         for machine in session.ledger.machines(cluster.name)
-        if machine.role == "master" and (machine.name not in live.machines or machine.status == "new")
+        if machine.role == "master"
+        and (machine.name not in live.machines or machine.status == "new" or machine.name in live.strange)
     ]
 
 
@@ -51,23 +54,40 @@ def release_of(cluster: Cluster, machine: Machine, masters: Sequence[Machine]) -
     return cluster.upgrade_to if cluster.upgrade_to and begun and machine.role == "master" else cluster.version
 
 
-def forget(session: Session, cluster: Cluster, masters: Sequence[Machine], lost: Sequence[Machine]) -> None:
-    """Take lost machines out of the cluster: their etcd members, and their Nodes.
+def forget(
+    session: Session,
+    cluster: Cluster,
+    masters: Sequence[Machine],
+    lost: Sequence[Machine],
+    address: str | None = None,
+) -> None:
+    """Take lost machines out of the cluster: their etcd members, their Nodes, and what is left of the machines.
 
-    :raises CskError: where etcd has no majority without them.
+    :param address: of a master whose own API server is asked; None: the endpoint.
+    :raises CskError: where etcd has no majority without them, and where one may still live.
     """
     names = {machine.name for machine in lost}
     left = [master.name for master in masters if master.name not in names]
     problem = plan.quorum_problem(cluster, masters, [master.name for master in masters if master.name in names])
     if problem:
         raise CskError(problem)
-    with session.api(cluster, timeout=15) as api:
+    with session.api(cluster, timeout=15, address=address) as api:
         through = _majority(api, cluster, masters, left)
-        session.ledger.set_machine_status(cluster.name, sorted(names), "new")
+        found = judge(session, cluster, api, sorted(names), rule=way_anew)
+        if found.problems:
+            raise CskError(list(found.problems.values()))
+        # A master is a new member of etcd from now on; a killed run's successor goes on with it. A worker is new, and
+        # only has to join, when nothing of the old one is left.
+        ledger, workers = session.ledger, [machine.name for machine in lost if machine.role == "worker"]
+        ledger.set_machine_status(cluster.name, sorted(names - set(workers)), "new")
+        fleet = session.fleet(cluster)
+        fleet.stop(sorted(names))
         for machine in lost:
             if machine.role == "master":
                 api.remove_etcd_member(through, machine.name, machine.address)
-            api.delete_node(machine.name)
+            take_out(session, api, machine.name)
+        ledger.set_machine_status(cluster.name, workers, "new")
+        fleet.delete(sorted(names))
 
 
 def _majority(api: ClusterApi, cluster: Cluster, masters: Sequence[Machine], left: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from ...context.session import Session
 from ...context.waiting import wait
 from ...core.errors import CskError, Problem
 from ...core.models import Cluster, Machine, masters_of
-from .health import serving_faults
+from .health import etcd_faults, serving_faults
 
 OTHERS_SECONDS = 30  # for the other masters to be well before one is changed
 # While an upgrade is under way, create only replaces masters that are gone.
@@ -18,15 +18,15 @@ _START = "start its machine, or what of it doesn't run; where it is gone, run th
 
 
 def others_well(session: Session, cluster: Cluster, machine: Machine) -> None:
-    """See that all other masters serve, before this one is changed.
+    """See that all other masters serve, and that this one is of their cluster, before it is changed.
 
     :raises CskError: with what is wrong.
     """
     problems = []
     for other in masters_of(session.ledger.machines(cluster.name)):
-        if other.name == machine.name:
-            continue
-        found = wait(partial(serving_faults, session, cluster, other), OTHERS_SECONDS, session.say)
+        mine = other.name == machine.name
+        faults = etcd_faults if mine else serving_faults
+        found = wait(partial(faults, session, cluster, other), 0 if mine else OTHERS_SECONDS, session.say)
         if found:
             what, rule = f"isn't well: {'; '.join(found)}.", "masters are changed one at a time; never two are unready."
             create = "run the playbook csk.kubernetes.create, which repairs it"

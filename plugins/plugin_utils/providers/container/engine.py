@@ -11,6 +11,7 @@ import io
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -25,8 +26,10 @@ DATA_ROOT = "/var/lib/csk"
 HELPER_IMAGE = "csk-helper:host"
 # Seconds for one answer of the Engine: a busy machine takes its time to start containers.
 TIMEOUT = 300
+# Where it writes a whole tree, file by file, before it answers: that took more than 5 minutes on a crowded machine.
+TREE_TIMEOUT = 3600
 CONFLICT = 409  # HTTP
-REMOVAL_ATTEMPTS = 400  # 20 s
+REMOVAL_ATTEMPTS = 400  # 20 s; so for the end of one that was killed
 
 
 class Engine:
@@ -120,6 +123,15 @@ class Engine:
         """The docker SDK's low-level client."""
         return self.client.api
 
+    @contextmanager
+    def patient(self) -> Iterator[Any]:
+        """The low-level client while a whole tree is written."""
+        self.api.timeout = TREE_TIMEOUT
+        try:
+            yield self.api
+        finally:
+            self.api.timeout = TIMEOUT
+
     @cached_property
     def info(self) -> dict[str, Any]:
         """What the Engine says about itself."""
@@ -212,6 +224,32 @@ class Engine:
                 )
             )
         return "\n".join(output)
+
+    def kill(self, name: str) -> None:
+        """Kill a container, if it is there, so that the Engine doesn't start it again either.
+
+        :raises CskError: where something of it still runs.
+        """
+        import docker
+
+        try:
+            with suppress(docker.errors.APIError):  # one that doesn't run is refused; what counts is how it is then
+                self.api.kill(name)
+            for _attempt in range(REMOVAL_ATTEMPTS):
+                state = self.api.inspect_container(name)["State"]
+                if not (state["Running"] or state["Restarting"]):
+                    return
+                time.sleep(0.05)
+        except docker.errors.NotFound:
+            return
+        raise CskError(
+            Problem(
+                f"container {name}",
+                "it still runs after it was killed.",
+                "nothing of a machine is removed by force while it may still run.",
+                "restart the Docker Engine, then run the same again.",
+            )
+        )
 
     def remove(self, name: str) -> bool:
         """Kill and remove a container with its volumes, if it is there. Returns whether it was."""

@@ -122,4 +122,5 @@ class NodeImage(NodeImages):
 
     def _import(self, stream: Any, repository: str, tag: str, labels: dict[str, str]) -> None:
         changes = [f"LABEL {key}={value}" for key, value in labels.items()]
-        self.engine.api.import_image_from_stream(stream, repository, tag, [*changes, 'CMD ["/sbin/init"]'])
+        with self.engine.patient() as api:
+            api.import_image_from_stream(stream, repository, tag, [*changes, 'CMD ["/sbin/init"]'])

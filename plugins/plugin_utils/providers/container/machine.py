@@ -187,6 +187,20 @@ def logs(engine: Engine, name: str, unit: str | None = None, lines: int = 50) ->
     return ""
 
 
+def try_out(engine: Engine, image: str, script: str) -> str:
+    """Run a shell script in a container of an image that has no network and goes at once; all its output."""
+    config = engine.api.create_host_config(network_mode="none", auto_remove=True)
+    found = engine.api.create_container(
+        image, entrypoint=["/bin/sh", "-c", script], command=[], host_config=config, labels={LABEL_HELPER: "true"}
+    )
+    try:
+        stream = engine.api.attach(found["Id"], stream=True)
+        engine.api.start(found["Id"])
+        return b"".join(stream).decode(errors="replace")
+    finally:
+        engine.remove(found["Id"])
+
+
 def stop_and_remove(engine: Engine, name: str) -> None:
     """Let a machine shut down, so that its files are whole, then remove it."""
     engine.api.stop(name, timeout=30)

@@ -225,6 +225,13 @@ class ContainerProvider(Provider):
             self.store.take_back(cluster, names)
         return f"{DIRECTORIES[DELIVERED_IN]}/{DELIVERED}"
 
+    def stop(self, cluster: str, names: Sequence[str]) -> None:
+        """Kill machines, and see that nothing of them runs; see Provider."""
+        check_names(cluster, *names)
+        there = [container["Id"] for name, container in self._containers(cluster).items() if name in names]
+        with ThreadPoolExecutor(max_workers=max(1, len(there))) as pool:
+            list(pool.map(self.engine.kill, there))
+
     def delete(self, cluster: str, names: Sequence[str] | None = None, cluster_id: str | None = None) -> list[str]:
         """Remove machines, or all of a cluster; see Provider."""
         check_names(cluster, *(names or []))
@@ -287,6 +294,12 @@ class ContainerProvider(Provider):
     def logs(self, cluster: str, name: str, lines: int = 50) -> str:
         """The end of the machine's journal, or of its console."""
         return machine.logs(self.engine, container_name(cluster, name), None, lines)
+
+    def try_out(self, release: str, script: str) -> str:
+        """Run a script in a container of the release's image that goes at once; see Provider."""
+        if not self.engine.image(f"{IMAGE}:{release}"):
+            raise CskError(missing_image(release))
+        return machine.try_out(self.engine, f"{IMAGE}:{release}", script)
 
     def node_images(self, base: BaseTree, roles: Sequence[Path], say: Callable[[str], None]) -> NodeImages:
         """Makes images of the Engine, each with a store of unpacked images; see Provider."""

@@ -48,5 +48,5 @@ def finish(session: Session, cluster: Cluster, timeout: int) -> list[str]:
         changes = write_record(session, session.cluster(cluster.name), api)
     session.fleet(cluster).deliver(names, None)
     session.ledger.set_upgrade(cluster.name, None)
-    session.ledger.unlock(cluster.name, session.run)
+    session.unlock(cluster.name)
     return [*changes, *(f"{name}: left out; it has another version." for name in left_out)]

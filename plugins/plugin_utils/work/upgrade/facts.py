@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...artifacts import manifest
+from ...context.members import strangers
 from ...context.session import Session
 from ...core.draining import Drain, Obstacle
 from ...core.errors import CskError, Problem
@@ -80,11 +81,12 @@ def drain_of(machine: Machine, pools: dict[str, Pool], accept: Sequence[str]) ->
 def _cluster(
     session: Session, cluster: Cluster, machines: Sequence[Machine], pools: dict[str, Pool], removed: Sequence[str]
 ) -> Found:
-    with session.api(cluster, timeout=15) as api:
+    masters = masters_of(machines)
+    strange, address = strangers(session, cluster, masters)
+    with session.api(cluster, timeout=15, address=address) as api:
         observed = api.observe()
         if not observed.reachable:
-            return Found(False)
-        masters = masters_of(machines)
+            return Found(False, strange=strange)
         with ThreadPoolExecutor(4) as pool:
             deprecated = list(pool.map(lambda master: _deprecated(session, cluster, master), masters))
             pods = list(pool.map(lambda machine: _obstacles(api, machine, pools, observed), machines))
@@ -93,6 +95,7 @@ def _cluster(
             observed.nodes,
             # By themselves: the client can't run a command beside other requests.
             etcd=_etcd(api, masters),
+            strange=strange,
             stored=_stored(api, masters, removed),
             budgets=api.budgets_without_room(),
             webhooks=api.webhooks(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from ...context.fencing import judge
 from ...context.session import Session
 from ...context.waiting import wait
 from ...control_planes.stacked.health import master_faults
@@ -18,7 +19,7 @@ from ...kube.drain import drain
 from ...rules.health import node_faults
 from ..health import probe_faults
 from ..labels import put_labels
-from ..removal import answers, is_ours, settled
+from ..removal import is_ours
 from .facts import drain_of
 
 WELL_SECONDS = 180  # for a node to be well again after its change
@@ -46,8 +47,9 @@ def empty(session: Session, cluster: Cluster, batch: Sequence[Machine], accept: 
             _end_unbegun(session, cluster)
             raise
     with session.api(cluster, timeout=15) as api:
-        live = settled(session, cluster, api, fresh)
-        died = [m.name for m in batch if m.role == "worker" and m.name in fresh and not answers(m.name, live)]
+        begun = [m.name for m in batch if m.role == "worker" and m.name in fresh]
+        found = judge(session, cluster, api, begun)
+        live, died = found.live, [name for name in begun if found.ways.get(name) != "evict"]
         if died:
             fix = f"start its machine, or leave it out (csk_upgrade_options.accept: [dead_workers]); {AGAIN}"
             raise CskError([Problem(f"node {n}", "died while others were upgraded.", _RULE, fix) for n in died])
@@ -57,9 +59,11 @@ def empty(session: Session, cluster: Cluster, batch: Sequence[Machine], accept: 
         ours = [name for name in there if is_ours(name, live)]
         for name in ours:
             api.cordon(name)
-        left = drain(api, there, drain_of(batch[0], pools, accept), session.say)
+        left, came = drain(api, there, drain_of(batch[0], pools, accept), session.say)
+        for one in came:
+            session.say(str(one))
         if not left:
-            return [f"{name}: emptied." for name in there]
+            return [*(f"{name}: emptied." for name in there), *map(str, came)]
         for name in ours:
             if name in fresh:
                 api.uncordon(name)
@@ -73,7 +77,7 @@ def _end_unbegun(session: Session, cluster: Cluster) -> None:
     machines = session.ledger.machines(cluster.name)
     if not any(m.version != cluster.version or m.status == "upgrading" for m in machines):
         session.ledger.set_upgrade(cluster.name, None)
-        session.ledger.unlock(cluster.name, session.run)
+        session.unlock(cluster.name)
 
 
 def confirm(session: Session, cluster: Cluster, machine: Machine, version: str) -> list[str]:

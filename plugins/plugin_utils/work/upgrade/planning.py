@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -16,6 +17,7 @@ from ...core.models import Cluster, Machine, masters_of
 from ...rules import upgrade_plan, upgrade_rules, versions
 from ...rules.quotas import nodes_problem
 from ...rules.upgrade_plan import UpgradePlan
+from ..kubelets import kubelet_problems
 from ..refusing import refuse_restoring
 from .facts import look
 
@@ -48,8 +50,19 @@ def make_plan(session: Session, cluster: Cluster, to: str, options: dict[str, An
         return UpgradePlan(cluster.version, target)
     found = look(session, cluster, machines, stops)
     result = upgrade_plan.plan(cluster, machines, rules[0], found, options, rules[1:])
-    more = result.surge and surge_problems(session, cluster, machines, result)
+    more = _refused_by_kubelets(session, cluster, stops)
+    more += surge_problems(session, cluster, machines, result) if result.surge else []
     return replace(result, problems=(*result.problems, *more)) if more else result
+
+
+def _refused_by_kubelets(session: Session, cluster: Cluster, stops: Sequence[str]) -> list[Problem]:
+    """What pools have that the kubelets of the versions on the way don't take."""
+    pools = {f"pool {pool.name}": pool.spec for pool in session.ledger.pools(cluster.name)}
+    found: list[Problem] = []
+    for version in stops:
+        with suppress(CskError):  # an image that is missing is told by what was looked at
+            found += kubelet_problems(session, cluster.spec, version, pools, cluster)
+    return found
 
 
 def surge_problems(

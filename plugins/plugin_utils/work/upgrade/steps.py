@@ -11,6 +11,7 @@ from ...context.session import Session
 from ...control_planes.stacked.renew import begin_renewal, take_turn
 from ...core.errors import CskError, Problem
 from ...core.models import Cluster, Machine, masters_of
+from ...render.kubeadm import members
 from ...stacks import flannel
 from ..hosts import host
 from ..refusing import refuse_unfinished
@@ -24,7 +25,8 @@ def take(task: Task) -> dict[str, Any]:
     """Take one step."""
     session, values = task.session, task.values
     if not task.check:
-        session.lock(values["name"])
+        # The nodes of a batch are waited for at the same time; each of those tasks writes of its own node alone.
+        session.lock(values["name"], alone=values["state"] != "well")
     cluster = session.cluster(values["name"])
     result: dict[str, Any] = {"changes": [], "machines": [], "cluster": cluster_result(cluster)}
     if values["state"] == "started":
@@ -32,6 +34,7 @@ def take(task: Task) -> dict[str, Any]:
     elif values["state"] == "renewing":
         refuse_unfinished(cluster)
         masters, result["changes"] = begin_renewal(session, cluster)
+        result["etcd_members"] = members(masters_of(session.ledger.machines(cluster.name)))
         result["machines"] = [host(session, cluster, master, masters, "master") for master in masters]
     elif not task.check:
         result |= _STEPS[values["state"]](session, cluster, values)
@@ -47,7 +50,7 @@ def _started(task: Task, cluster: Cluster) -> dict[str, Any]:
     changes = show(plan, cluster.name, task.say, task.warn)
     if not task.check:
         if plan.nothing_to_do and not cluster.upgrade_to:
-            session.ledger.unlock(cluster.name, session.run)
+            session.unlock(cluster.name)
         elif not plan.nothing_to_do:
             session.ledger.set_upgrade(cluster.name, plan.target)
     machines = {machine.name: machine for machine in session.ledger.machines(cluster.name)}
@@ -71,7 +74,7 @@ def _started(task: Task, cluster: Cluster) -> dict[str, Any]:
         "replaced": [len(batch) for batch in plan.replaced],
         "stops": values["stop"] + (0 if task.check else len(plan.then)),
         "finish": finish,
-        "peers": [master.address for master in masters],
+        "etcd_members": members(masters),
         "flannel_image": flannel.image(session.release(plan.target)),
         "kubeconfig": str(session.folder(cluster.name) / "kubeconfig"),
         "machines": hosts,
@@ -151,6 +154,7 @@ _STEPS: dict[str, Callable[[Session, Cluster, dict[str, Any]], dict[str, Any]]] 
     "well": _well,
     "surged": _surged,
     "retired": _retired,
+    "locked": lambda *_: {},
     "given_back": _given_back,
     "masters": _masters,
     "finished": _finished,

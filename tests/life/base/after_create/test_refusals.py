@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 
+import pytest
 from support.cluster import TestCluster
 
 
@@ -25,3 +26,29 @@ def test_every_error_is_told_at_once_and_nothing_is_changed(cluster: TestCluster
     )  # fmt: skip
     assert "changed=0" in refused.text
     assert cluster.machines.states() == before
+
+
+@pytest.mark.parametrize(
+    ("playbook", "options", "told"),
+    [
+        ("create", ["--limit", "{name}.default-1"], "leaves out localhost"),
+        ("upgrade", ["--limit", "localhost,{name}.*,!{name}.master-2"], "leaves out {name}.master-2"),
+        ("renew", ["--limit", "localhost"], "leaves out {name}.master-1, {name}.master-2"),
+        ("create", ["--tags", "network"], "leave out all its tasks"),
+        ("delete", ["--tags", "network", "--skip-tags", "always"], "--skip-tags"),
+        ("create", ["--start-at-task", "Wait until all is ready"], "--start-at-task"),
+    ],
+)
+def test_a_part_of_a_run_is_refused(cluster: TestCluster, playbook: str, options: list[str], told: str) -> None:
+    before = cluster.machines.states()
+    more = {"csk_upgrade_to": "1.37"} if playbook == "upgrade" else {}
+    more |= {"csk_confirm": cluster.name} if playbook == "delete" else {}
+    given = [option.format(name=cluster.name) for option in options]
+    refused = cluster.playbooks.run(playbook, *given, file=cluster.file, **more)
+    assert "changed=1" not in refused.refused(told.format(name=cluster.name), "a run is whole").text
+    assert cluster.machines.states() == before
+
+
+def test_a_limit_that_leaves_nothing_out_is_none(cluster: TestCluster) -> None:
+    outcome = cluster.create("--limit", f"localhost,{cluster.name}.*").good()
+    assert not outcome.changed, outcome.text

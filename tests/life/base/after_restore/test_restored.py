@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from support.cluster import OLD, TestCluster
 from support.machines import MASTERS
-from support.upgrades import SPACE
+from support.upgrades import SPACE, kubeadm_config
 
 
 def test_what_was_written_later_is_gone(cluster: TestCluster) -> None:
@@ -20,3 +20,9 @@ def test_it_is_a_whole_cluster_of_the_old_release(cluster: TestCluster) -> None:
     members = cluster.kube.etcd("master-1", "member", "list")["members"]
     assert sorted(member["name"] for member in members) == list(MASTERS)
     cluster.whole()
+
+
+def test_what_a_person_set_is_still_there(cluster: TestCluster) -> None:
+    assert kubeadm_config(cluster)["apiServer"]["extraArgs"] == [{"name": "profiling", "value": "false"}]
+    for name in MASTERS:
+        assert "--profiling=false" in cluster.machines(name, "cat", "/etc/kubernetes/manifests/kube-apiserver.yaml")

@@ -31,7 +31,7 @@ MACHINES = [
     for number in (1, 2, 3)
 ]
 TAKE = {
-    "csk.kubernetes.csk_host": {"machine": "{{ item }}"},
+    "csk.kubernetes.csk_host": {"machine": "{{ item }}", "groups": ["taken", "taken_{{ item.step }}"]},
     "loop": MACHINES,
     "changed_when": False,
     "when": "item.name != skipped",
@@ -43,8 +43,8 @@ SHOW = {
 }
 PLAYBOOK = [
     {"hosts": "{{ at }}", "gather_facts": False, "tasks": [TAKE]},
-    {"hosts": "csk_run", "gather_facts": False, "tasks": [SHOW]},
-    {"hosts": "csk_run_join", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {"msg": "[{{ csk_node }}]"}}]},
+    {"hosts": "taken", "gather_facts": False, "tasks": [SHOW]},
+    {"hosts": "taken_join", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {"msg": "[{{ csk_node }}]"}}]},
 ]
 
 

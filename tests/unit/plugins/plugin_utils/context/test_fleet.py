@@ -24,9 +24,9 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 class Fake:
     """A provider that notes what it is told, and has what it is told to have."""
 
-    def __init__(self, number, *names, kernel="own", at_once=0):
+    def __init__(self, number, *names, kernel="own", at_once=0, stops=True):
         self.number, self.names, self.at_once = number, names, at_once
-        self.traits = SimpleNamespace(kernel=kernel)
+        self.traits = SimpleNamespace(kernel=kernel, stops_provably=stops)
         self.done = []
         self.errors = []
 
@@ -81,6 +81,11 @@ class Fake:
         self.done.append(("deliver", cluster, list(names), release))
         return f"/folder-{self.number}"
 
+    def stop(self, cluster, names):
+        """As Provider has it."""
+        assert self.traits.stops_provably
+        self.done.append(("stop", cluster, names))
+
     def delete(self, cluster, names, cluster_id):
         """As Provider has it."""
         self.done.append(("delete", cluster, names, cluster_id))
@@ -94,7 +99,7 @@ def near():
 
 @pytest.fixture
 def far():
-    return Fake(2, "far-1")
+    return Fake(2, "far-1", stops=False)
 
 
 @pytest.fixture
@@ -203,6 +208,12 @@ def test_artifacts_go_to_each_machine_by_its_provider(fleet, near, far):
 def test_each_removes_its_own(fleet, near, far):
     fleet.delete(["far-1", "web-1"])
     assert (near.done, far.done) == ([("delete", "demo", ["web-1"], "id")], [("delete", "demo", ["far-1"], "id")])
+
+
+def test_those_are_stopped_whose_providers_can(fleet, near, far):
+    fleet.stop(["far-1", "web-1", "web-2"])
+    assert (near.done, far.done) == ([("stop", "demo", ["web-1", "web-2"])], [])
+    assert [fleet.stops(name) for name in ("web-1", "far-1")] == [True, False]
 
 
 def test_everything_goes_at_the_clusters_own_provider_last(fleet, near, far, monkeypatch):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.remote import Answer
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.entry.remote import TaskHost
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.entry.remote import TaskHost, reach
 
 DELEGATED = {"ansible_delegated_vars": {"demo.master-1": {"ansible_python_interpreter": "/usr/bin/python3.13"}}}
 
@@ -50,3 +50,16 @@ def test_a_command_runs_as_root_with_its_input(result, answer):
     there = action(result=result)
     assert TaskHost(there, {}).run("sh", "true") == answer
     assert there.asked == [("sh", {"in_data": b"true", "sudoable": True})]
+
+
+@pytest.mark.parametrize(
+    ("connection", "command", "answer"),
+    [
+        ("ansible.builtin.local", "echo said; echo told >&2; exit 3", (3, "said\n", "told\n")),
+        ("community.docker.docker", "true", (None, "", "docker command not found in PATH")),
+        ("csk.kubernetes.none", "true", (None, "", "there is no connection csk.kubernetes.none")),
+    ],
+)
+def test_a_machine_is_reached_by_its_connection(connection, command, answer, monkeypatch):
+    monkeypatch.setenv("PATH", "/bin" if "local" in connection else "/nowhere")
+    assert reach({"ansible_connection": connection, "ansible_host": "none"}, command) == Answer(*answer)

@@ -88,7 +88,7 @@ def test_causes_are_asked_for_after_a_while_and_not_all_the_time(monkeypatch):
     assert found.of("coredns") == ""
     assert not api.asked
     now[0] += causes.PATIENCE_SECONDS
-    assert found.of("coredns") == found.of("coredns") == "no route"
+    assert found.of("coredns") == found.of("coredns") == " (no route)"
     assert api.asked == [("kube-system", "Deployment", "coredns")]
     now[0] += causes.ROUND_SECONDS + 1
     found.of("coredns")

@@ -173,14 +173,40 @@ CHANGED = {
 
 @pytest.mark.parametrize("change", [{}, *({key: value} for key, value in CHANGED.items()), CHANGED])
 def test_an_upgrade_keeps_what_people_changed(change):
-    text = kubeadm.upgrade_config(MASTERS[1], yaml.safe_dump(KEPT | change), "1.37.2", SHARED)
+    text = kubeadm.upgrade_config(MASTERS[1], MASTERS, yaml.safe_dump(KEPT | change), "1.37.2", SHARED)
     found = documents(text)
     assert set(found) == {"InitConfiguration", "ClusterConfiguration"}
-    assert found["ClusterConfiguration"] == KEPT | change | {"kubernetesVersion": "v1.37.2"}
+    by_hand = change.get("etcd", {"local": {}})["local"]
+    local = found["ClusterConfiguration"].pop("etcd")["local"]
+    own = ("initial-cluster", "initial-cluster-state")
+    local["extraArgs"] = [argument for argument in local["extraArgs"] if argument["name"] not in own]
+    assert local == {"extraArgs": []} | by_hand
+    there = {key: value for key, value in (KEPT | change).items() if key != "etcd"}
+    assert found["ClusterConfiguration"] == there | {"kubernetesVersion": "v1.37.2"}
+
+
+@pytest.mark.parametrize(
+    "there", [[], [{"name": "initial-cluster-state", "value": "new"}, {"name": "initial-cluster", "value": "mine"}]]
+)
+def test_an_upgraded_etcd_without_data_is_no_new_cluster(there):
+    kept = yaml.safe_dump(KEPT | {"etcd": {"local": {"extraArgs": there}}})
+    found = documents(kubeadm.upgrade_config(MASTERS[1], MASTERS, kept, "1.37.2", SHARED))
+    assert arguments(found["ClusterConfiguration"]["etcd"]["local"]["extraArgs"]) == {
+        "initial-cluster": "master-1=https://172.30.0.11:2380,master-2=https://172.30.0.12:2380,"
+        "master-3=https://172.30.0.13:2380",
+        "initial-cluster-state": "existing",
+    }
+
+
+def test_a_restored_etcd_without_data_is_no_new_cluster():
+    restoring = replace(CLUSTER, restore_from="/srv/demo.db")
+    found = documents(kubeadm.bootstrap_config(restoring, MASTERS, MASTERS[1], TOKEN, SHARED))
+    extra = arguments(found["ClusterConfiguration"]["etcd"]["local"]["extraArgs"])
+    assert extra["initial-cluster-state"] == "existing"
 
 
 def test_an_upgrade_makes_a_masters_static_pods_as_its_bootstrap_did():
-    found = documents(kubeadm.upgrade_config(MASTERS[1], yaml.safe_dump(KEPT), "1.37.2", SHARED))
+    found = documents(kubeadm.upgrade_config(MASTERS[1], MASTERS, yaml.safe_dump(KEPT), "1.37.2", SHARED))
     assert (
         found["InitConfiguration"]
         == documents(kubeadm.init_config(CLUSTER, MASTERS[1], None, SHARED))["InitConfiguration"]
@@ -189,5 +215,41 @@ def test_an_upgrade_makes_a_masters_static_pods_as_its_bootstrap_did():
 
 @pytest.mark.parametrize("target", ["1.36.10", "1.37.0"])
 def test_an_upgrade_goes_to_the_exact_version(target):
-    found = documents(kubeadm.upgrade_config(MASTERS[0], yaml.safe_dump(KEPT), target, SHARED))
+    found = documents(kubeadm.upgrade_config(MASTERS[0], MASTERS, yaml.safe_dump(KEPT), target, SHARED))
     assert found["ClusterConfiguration"]["kubernetesVersion"] == f"v{target}"
+
+
+OLD_NAMES = {"certSANs": ["by.hand"], "extraArgs": [{"name": "audit-log-maxage", "value": "7"}], "timeoutForX": "1m"}
+KUBELET = {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration", "maxPods": 99}
+PROXY = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "mode": "ipvs"}
+
+
+@pytest.mark.parametrize("change", [{}, *({key: value} for key, value in CHANGED.items()), {"apiServer": OLD_NAMES}])
+def test_what_is_uploaded_later_changes_the_certificates_names_only(change):
+    there = KEPT | change
+    kept = kubeadm.Kept(yaml.safe_dump(there), yaml.safe_dump(KUBELET), yaml.safe_dump(PROXY))
+    found = documents(kubeadm.init_config(CLUSTER, MASTERS[0], None, SHARED, kept))
+    names = ["172.30.0.10", "localhost", "127.0.0.1", "api.example"]
+    assert found["ClusterConfiguration"] == there | {"apiServer": there["apiServer"] | {"certSANs": names}}
+    assert (found["KubeletConfiguration"], found["KubeProxyConfiguration"]) == (KUBELET, PROXY)
+
+
+def test_a_restored_master_starts_as_people_configured_it():
+    kept = kubeadm.Kept(yaml.safe_dump(KEPT | CHANGED))
+    restoring = replace(CLUSTER, restore_from="/srv/demo.db")
+    found = documents(kubeadm.bootstrap_config(restoring, MASTERS, MASTERS[1], TOKEN, SHARED, kept))
+    config = found["ClusterConfiguration"]
+    assert config["apiServer"]["extraArgs"] == CHANGED["apiServer"]["extraArgs"]
+    extra = arguments(config["etcd"]["local"]["extraArgs"])
+    assert extra["quota-backend-bytes"] == "8589934592"
+    assert extra["initial-cluster-state"] == "existing"
+    assert config["etcd"]["local"]["dataDir"] == "/var/lib/etcd"  # where the snapshot's data are put
+
+
+@pytest.mark.parametrize(
+    ("kept", "log"),
+    [("", "/var/lib/etcd/member/wal"), (yaml.safe_dump(KEPT | CHANGED), "/srv/etcd/member/wal")],
+)
+def test_an_etcd_that_has_data_does_not_start_without_them(kept, log):
+    (volume,) = yaml.safe_load(kubeadm.etcd_patch(kept))["spec"]["volumes"]
+    assert volume["hostPath"] == {"path": log, "type": "Directory"}

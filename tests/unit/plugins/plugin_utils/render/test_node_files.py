@@ -13,6 +13,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import 
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import Capacity
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Cluster, Machine, Pool
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.render import node_files
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.render.kubeadm import Kept
 
 HOST = Capacity(cpus=8, memory_bytes=16 << 30)
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
@@ -21,7 +22,7 @@ SPEC = {
     "proxy_mode": "iptables", "flannel_backend": "vxlan", "registry_mirrors": [], "proxy": None,
 }  # fmt: skip
 MIRROR = {"registry": "docker.io", "endpoints": ["https://mirror:5000"], "ca": "PEM"}
-CLUSTER = Cluster("id", "demo", "default", "1.36.3", SPEC, "ready", "172.30.0.0/24", "172.30.0.10", "random", NOW)
+CLUSTER = Cluster("id", "demo", "default", "1.36.3", SPEC, "ready", "172.30.0.0/24", "172.30.0.10", "etcd-token", NOW)
 MACHINES = [
     *(Machine("demo", f"master-{n}", "master", None, "a", f"172.30.0.{10 + n}", "create", NOW) for n in (1, 2, 3)),
     Machine("demo", "web-1", "worker", "web", "a", "172.30.0.14", "create", NOW),
@@ -30,7 +31,13 @@ POOLS = [
     Pool("demo", "db", {"labels": {"tier": "db"}, "taints": []}),
     Pool("demo", "web", {"labels": {"tier": "web"}, "taints": []}),
 ]
-KEPT = "kubernetesVersion: v1.36.3\napiServer: {extraArgs: [{name: profiling, value: 'false'}]}\n"
+KEPT = yaml.safe_dump(
+    {
+        "kind": "ClusterConfiguration",
+        "kubernetesVersion": "v1.36.3",
+        "apiServer": {"extraArgs": [{"name": "profiling", "value": "false"}]},
+    }
+)
 TOKEN = "abcdef.0123456789abcdef"
 PUBLIC = ("ca.crt", "front-proxy-ca.crt", "etcd/ca.crt", "sa.pub")
 PRIVATE = ("ca.key", "front-proxy-ca.key", "etcd/ca.key", "sa.key")
@@ -44,7 +51,7 @@ def asked(**secrets: bytes | None) -> node_files.Asked:
     return node_files.Asked(
         secrets=lambda names: {name: kept[name] for name in names if name in kept},
         capacity=lambda: HOST,
-        kubeadm_config=lambda: KEPT,
+        kept=lambda: Kept(KEPT),
         etcd_tag=lambda: "3.6.8-0",
         node_tree=lambda release, container: {f"/tree/{release}": (f"container: {container}", 0o755)},
     )
@@ -74,6 +81,15 @@ def files(
         ("join", {"/etc/csk/kubeadm/join.yaml": 0o600, "/etc/csk/kubeadm/discovery.conf": 0o600}),
         ("endpoint", {"/usr/local/lib/csk/endpoint-check": 0o755, "/etc/keepalived/keepalived.conf": 0o600}),
         ("network", {"/etc/csk/cni.conflist.tmpl": 0o644, "/etc/csk/guard.rules": 0o644}),
+        (
+            "upgrade",
+            {
+                "/usr/local/lib/csk/endpoint-check": 0o755,
+                "/etc/csk/kubeadm/patches/corednsdeployment.yaml": 0o644,
+                "/etc/csk/kubeadm/patches/etcd.yaml": 0o644,
+                "/etc/csk/kubeadm/upgrade.yaml": 0o600,
+            },
+        ),
         ("registries", {}),
     ],
 )
@@ -85,7 +101,7 @@ def test_files_and_their_modes(name, modes):
 
 @pytest.mark.parametrize("name", node_files.FILES)
 def test_whoever_may_read_a_file_finds_no_secret_in_it(name):
-    secrets = [data.decode() for key, data in SECRETS.items() if key not in PUBLIC] + ["random"]
+    secrets = [data.decode() for key, data in SECRETS.items() if key not in PUBLIC] + ["etcd-token"]
     for file in files("master-1", name).values():
         if file.mode & 0o077:
             assert not [secret for secret in secrets if secret in (file.content or "")]
@@ -176,6 +192,7 @@ def test_mirrors_and_proxy():
                 "/etc/csk/kubeadm/discovery.conf",
                 "/etc/csk/kubeadm/upgrade.yaml",
                 "/etc/csk/kubeadm/patches/corednsdeployment.yaml",
+                "/etc/csk/kubeadm/patches/etcd.yaml",
                 "/etc/kubernetes/super-admin.conf",
             ],
         ),
@@ -229,3 +246,17 @@ def test_a_node_that_is_not_recorded():
     with pytest.raises(CskError, match="web-2 isn't known") as caught:
         files("web-2", "join")
     assert "master-1, master-2, master-3, web-1" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "restore_from", "kept"),
+    [("creating", None, False), ("creating", "/srv/demo.db", True), ("ready", None, True)],
+)
+@pytest.mark.parametrize("name", ["bootstrap", "init", "certificates"])
+def test_what_people_configured_stays(status, restore_from, kept, name):
+    spec = SPEC | {"endpoint_sans": ["api.example"]}
+    cluster = Cluster(**vars(CLUSTER) | {"status": status, "restore_from": restore_from, "spec": spec})
+    text = files("master-1", name, cluster=cluster)[f"/etc/csk/kubeadm/{name}.yaml"].content
+    (config,) = (one for one in yaml.safe_load_all(text) if "certSANs" in one.get("apiServer", {}))
+    assert ("extraArgs" in config["apiServer"]) == kept
+    assert "api.example" in config["apiServer"]["certSANs"]

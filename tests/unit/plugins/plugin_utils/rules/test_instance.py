@@ -108,6 +108,34 @@ def test_a_disk_that_is_the_hosts_is_not_the_nodes_to_free():
         assert said["evictionHard"]["memory.available"] == "100Mi"
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("2Gi", 2 << 30),
+        ("1.5Gi", 3 << 29),
+        ("2147483648", 1 << 31),
+        ("2e9", 2_000_000_000),
+        ("1M", 1_000_000),
+        (" 2Gi", None),
+        ("2Gi\n", None),
+        ("2gb", None),
+        ("2 Gi", None),
+        ("2_000Mi", None),
+        ("Infinity", None),
+        ("NaN", None),
+        ("٢Gi", None),
+        ("", None),
+    ],
+)
+def test_a_quantity(text, size):
+    if size is None:
+        with pytest.raises(ValueError, match="no quantity"):
+            instance.memory_bytes(text)
+        assert instance.problems(NOTHING | {"memory": text}, "i")
+    else:
+        assert instance.memory_bytes(text) == size
+
+
 def test_a_kubelet_is_told_only_what_was_asked_for():
     def nobody() -> Capacity:
         raise AssertionError("the host is asked though it doesn't matter")
@@ -126,24 +154,29 @@ def test_a_kubelet_is_told_only_what_was_asked_for():
     ("given", "wrong"),
     [
         ({}, None),
-        ({"containerLogMaxFiles": 2, "containerLogMaxSize": "10Mi", "podPidsLimit": -1, "registryPullQPS": 0}, None),
-        ({"imageGCHighThresholdPercent": 100, "imageGCLowThresholdPercent": 99}, None),
-        ({"imageGCHighThresholdPercent": 81}, None),
-        ({"imageGCHighThresholdPercent": 80}, "imageGCLowThresholdPercent"),  # 80 is the other one's default
-        ({"imageGCLowThresholdPercent": 85}, "imageGCLowThresholdPercent"),
-        ({"imageGCHighThresholdPercent": 101}, "imageGCHighThresholdPercent"),
-        ({"containerLogMaxFiles": 1}, "containerLogMaxFiles"),
+        ({"maxParallelImagePulls": 3}, None),  # of what it tells before it starts the kubelet itself is asked
+        ({"containerLogMaxSize": "10Mi"}, None),
         ({"containerLogMaxSize": "ten"}, "containerLogMaxSize"),
         ({"containerLogMaxSize": "0"}, "containerLogMaxSize"),
-        ({"maxParallelImagePulls": 0}, "maxParallelImagePulls"),
-        ({"podPidsLimit": -2}, "podPidsLimit"),
-        ({"registryPullQPS": -1}, "registryPullQPS"),
+        ({"allowedUnsafeSysctls": ["net.ipv4.tcp_syncookies", "kernel.sem", "kernel.msg*", "fs/mqueue/msg_max"]}, None),
+        ({"allowedUnsafeSysctls": ["kernel.semaphore"]}, "allowedUnsafeSysctls"),
+        ({"allowedUnsafeSysctls": ["vm.swappiness"]}, "allowedUnsafeSysctls"),
+        ({"allowedUnsafeSysctls": ["net.*.all"]}, "allowedUnsafeSysctls"),
     ],
 )
-def test_what_a_kubelet_would_refuse(given, wrong):
+def test_what_a_kubelet_would_refuse_when_it_runs(given, wrong):
     every = argspec.settings("csk_nodepool")["kubelet"]["options"]
     found = instance.kubelet_problems(dict.fromkeys(every) | given, "p.kubelet")
     assert [problem.where for problem in found] == ([f"p.kubelet.{wrong}"] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("cpus", "policy", "refused"),
+    [(None, "none", False), (None, "static", True), (HOST.cpus, "static", True), (HOST.cpus - 0.5, "static", False)],
+)
+def test_cores_of_their_own_need_some_that_are_reserved(cpus, policy, refused):
+    found = instance.reserved_problems({"cpus": cpus}, {"cpuManagerPolicy": policy}, lambda: HOST, "p.kubelet")
+    assert [problem.where for problem in found] == (["p.kubelet.cpuManagerPolicy"] if refused else [])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.core import names
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import MachineState
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Cluster, Machine, Pool
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.names import ADDONS
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.observed import NodeState, Observed
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.observed import Live, NodeState, Observed
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules import plan
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules.labels import node_labels
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules.scaling import decide
@@ -102,6 +102,14 @@ def test_what_a_machine_needs(cluster, machine, status, observed, expected):
         assert work.why
 
 
+@pytest.mark.parametrize("status", ["running", "stopped"])
+@pytest.mark.parametrize("observed", [seen(node(MASTER)), seen(node(MASTER, kubelet=False)), NONE])
+def test_a_master_whose_etcd_is_not_the_clusters_is_replaced(status, observed):
+    work = plan.machine_work(READY, MASTER, machine_state(MASTER, status), observed, "its etcd is another cluster")
+    assert (work.machine, work.host) == ("replace", "join")
+    assert work.why == "its etcd is another cluster: replace the machine and join it"
+
+
 @pytest.mark.parametrize(
     ("observed", "missing"),
     [
@@ -146,7 +154,7 @@ def test_taints(machine, taints, wanted):
 def sentences(observed, status="running", cluster=READY):
     machines = [MASTER, WORKER]
     states = {m.name: machine_state(m, status) for m in machines}
-    return plan.cluster_sentences(cluster, machines, {"web": POOL}, states, observed)
+    return plan.cluster_sentences(cluster, machines, {"web": POOL}, Live(states, observed))
 
 
 def test_a_whole_cluster_has_nothing_to_do():

@@ -8,6 +8,7 @@ import copy
 import ipaddress
 
 import pytest
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.render import pki
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules import spec
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import argspec
 
@@ -85,6 +86,23 @@ def test_zones(valid, zones, number):
         ("pod_cidr", "172.20.0.0", False),
         ("pod_cidr", "fd00::/48", False),
         ("pod_cidr", "pods", False),
+        ("pod_cidr", "172.20.0.0/255.255.0.0", False),  # kubeadm doesn't read it
+        ("pod_cidr", "172.20.0.0/0.0.255.255", False),
+        ("pod_cidr", "172.20.0.0/016", False),
+        ("pod_cidr", "172.020.0.0/16", False),
+        ("pod_cidr", " 172.20.0.0/16", False),
+        ("pod_cidr", "172.20.0.0/16\n", False),
+        ("pod_cidr", "172.20.0.0 /16", False),
+        ("pod_cidr", "::ffff:172.20.0.0/112", False),
+        ("pod_cidr", "2886729728", False),
+        ("pod_cidr", "", False),
+        ("pod_cidr", "127.0.0.0/8", False),
+        ("pod_cidr", "169.254.0.0/16", False),
+        ("pod_cidr", "224.0.0.0/8", False),
+        ("pod_cidr", "0.0.0.0/0", False),
+        ("pod_cidr", "100.64.0.0/10", True),
+        ("service_cidr", "172.21.0.0/255.255.240.0", False),
+        ("vpc_cidr", "172.30.5.0/255.255.255.0", False),
         ("service_cidr", "172.16.0.0/12", False),  # overlaps the pods'
         ("service_cidr", "10.0.0.0/12", True),
         ("service_cidr", "10.0.0.0/11", False),
@@ -153,10 +171,35 @@ def test_networks_that_overlap_what_is_there():
             ["csk_cluster.registry_mirrors[1].registry", "csk_cluster.registry_mirrors[1].endpoints"],
         ),
         ({"proxy": {"https_proxy": "http://me:word@proxy:1", "no_proxy": []}}, ["csk_cluster.proxy.https_proxy"]),
+        ({"proxy": {"no_proxy": ["10.0.0.0/255.0.0.0", "10.0.0.1/8", "a/b"]}}, ["csk_cluster.proxy.no_proxy"] * 3),
+        ({"proxy": {"http_proxy": "http://proxy:70000", "no_proxy": []}}, ["csk_cluster.proxy.http_proxy"]),
+        ({"proxy": {"http_proxy": "http://Proxy.Example:1", "no_proxy": []}}, []),
+        ({"proxy": {"http_proxy": "http://-.-/", "no_proxy": []}}, ["csk_cluster.proxy.http_proxy"]),
+        ({"proxy": {"http_proxy": "http://10.0.0.300:3128", "no_proxy": []}}, ["csk_cluster.proxy.http_proxy"]),
+        ({"endpoint_sans": ["10.0.0.999", "010.0.0.1", "API.example"]}, ["csk_cluster.endpoint_sans"] * 3),
+        ({"endpoint_sans": ["::ffff:10.0.0.1", "a" * 64, "\u0661.2.3.4"]}, ["csk_cluster.endpoint_sans"] * 3),
+        ({"dns_servers": ["8.8.8.08", "127.0.0.53", "224.0.0.1", "::1", "8.8.8"]}, ["csk_cluster.dns_servers"] * 5),
+        ({"registry_mirrors": [{"registry": "localhost:5000", "endpoints": ["http://10.0.0.1:5000/v2"]}]}, []),
+        (
+            {"registry_mirrors": [{"registry": "a:0", "endpoints": ["http://m:0", "http://m:70000"]}]},
+            ["csk_cluster.registry_mirrors[0].registry"] + ["csk_cluster.registry_mirrors[0].endpoints"] * 2,
+        ),
+        (
+            {"registry_mirrors": [{"registry": "a", "endpoints": ["https://m"], "ca": "/etc/ssl/ca.crt"}]},
+            ["csk_cluster.registry_mirrors[0].ca"],
+        ),
     ],
 )
 def test_what_ends_up_in_configuration_files(valid, settings, where):
     assert wrong(valid, **settings) == where
+
+
+def test_a_mirrors_ca(valid):
+    ca = pki.create_cas()["ca.crt"].decode()
+    mirror = {"registry": "a", "endpoints": ["https://m"]}
+    for text, right in ((ca, True), (ca + ca, True), (ca.replace("A", "B"), False), ("", False)):
+        found = wrong(valid, registry_mirrors=[mirror | {"ca": text}])
+        assert found == ([] if right else ["csk_cluster.registry_mirrors[0].ca"])
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ HARD = [
     ({"found": healthy(faults=[FAULT])}, "image of the machines"),
     ({"found": healthy(disk_free=18 * MIB - 1, images=MIB)}, "disk of the machines"),
     ({"found": upgrade_plan.Found(False, disk_free=1)}, "API of demo"),
+    ({"found": healthy(strange={"master-3": "its etcd is another cluster"})}, "node master-3"),
     ({"found": healthy(nodes=[node("web-1", version="1.33.9")])}, "node web-1"),
     ({"found": healthy(nodes=[node("master-2", ready=False)])}, "masters master-2"),
     ({"found": healthy(stopped=["master-1", "master-3"])}, "masters master-1, master-3"),
@@ -194,6 +195,23 @@ def test_workers_that_are_left_out(change, left_out, batches):
     found = planned(found=healthy(**change), accept=["dead_workers"])
     assert (found.left_out, list(found.batches), found.problems) == (left_out, batches, ())
     assert len(found.accepted) == bool(left_out)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"nodes": [node("web-2", ready=False, kubelet=False)]}, "aren't Ready."),
+        ({"stopped": ["web-2"]}, "aren't Ready."),
+        ({"nodes": [node("web-2", kubelet=False)]}, "web-2: the API server doesn't reach its kubelet (port 10250)."),
+        (
+            {"nodes": [node("web-2", kubelet=False)], "stopped": ["web-1"]},
+            "aren't Ready; web-2: the API server doesn't reach its kubelet (port 10250).",
+        ),
+    ],
+)
+def test_a_ready_node_is_not_said_to_be_unready(change, said):
+    (problem,) = planned(found=healthy(**change)).problems
+    assert problem.what == said
 
 
 def test_a_worker_without_a_node_is_left_out():

@@ -11,8 +11,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.work import argspec
 
 
 def problems(module: str, **values) -> list[str]:
-    found = argspec.number_problems(values, module) + argspec.check(values, argspec.settings(module), module)[1]
-    return [str(problem) for problem in found]
+    return [str(problem) for problem in argspec.check(values, argspec.settings(module), module)[1]]
 
 
 @pytest.mark.parametrize(
@@ -71,11 +70,90 @@ def test_all_errors_at_once():
     ("version", "kind"), [("1.36", None), (1.36, "float"), (1.3, "float"), (1, "int"), (None, None), (True, "bool")]
 )
 def test_a_version_is_a_string(version, kind):
-    found = argspec.number_problems({"version": version}, "csk_cluster")
+    found = argspec.check({"name": "demo", "version": version}, argspec.settings("csk_cluster"), "csk_cluster")[1]
     assert [problem.where for problem in found] == (["csk_cluster.version"] if kind else [])
     if kind:
         assert kind in found[0].what
         assert f'version: "{version}"' in found[0].fix
+
+
+@pytest.mark.parametrize(
+    ("module", "values", "where"),
+    [
+        ("csk_cluster", {"zones": ["a", 1.10]}, "zones[1]"),
+        ("csk_cluster", {"zones": [True]}, "zones[0]"),
+        ("csk_cluster", {"zones": [None]}, "zones[0]"),
+        ("csk_cluster", {"zones": 5}, "zones"),
+        ("csk_cluster", {"zones": "a,b"}, None),  # Ansible's other way to write a list
+        ("csk_cluster", {"zones": None}, "zones"),
+        ("csk_cluster", {"masters": True}, "masters"),
+        ("csk_cluster", {"masters": "3"}, None),
+        ("csk_cluster", {"masters": 3.0}, None),
+        ("csk_cluster", {"masters": 3.5}, "masters"),
+        ("csk_cluster", {"pod_cidr": 2886729728}, "pod_cidr"),
+        ("csk_cluster", {"proxy": {"http_proxy": 8080}}, "proxy.http_proxy"),
+        ("csk_cluster", {"container": {"data_root": 5}}, "container.data_root"),
+        (
+            "csk_cluster",
+            {"registry_mirrors": [{"registry": 5, "endpoints": ["http://a"]}]},
+            "registry_mirrors[0].registry",
+        ),
+        ("csk_cluster", {"deletion_protection": "false"}, None),
+        ("csk_cluster", {"deletion_protection": 1}, None),
+        ("csk_cluster", {"deletion_protection": "flase"}, "deletion_protection"),
+        ("csk_nodepool", {"desired_size": True}, "desired_size"),
+        ("csk_nodepool", {"instance": {"cpus": float("nan")}}, "instance.cpus"),
+        ("csk_nodepool", {"instance": {"cpus": "inf"}}, "instance.cpus"),
+        ("csk_nodepool", {"instance": {"cpus": "1.5"}}, None),
+        ("csk_nodepool", {"instance": {"cpus": True}}, "instance.cpus"),
+        ("csk_nodepool", {"instance": {"memory": 2147483648}}, None),
+        ("csk_nodepool", {"instance": {"memory": 1.5}}, "instance.memory"),
+        ("csk_nodepool", {"taints": [{"key": "a", "value": True, "effect": "NoSchedule"}]}, "taints[0].value"),
+        ("csk_nodepool", {"taints": [{"key": "a", "value": 1.10, "effect": "NoSchedule"}]}, "taints[0].value"),
+        ("csk_nodepool", {"taints": [{"key": 7, "effect": "NoSchedule"}]}, "taints[0].key"),
+        ("csk_nodepool", {"kubelet": {"maxParallelImagePulls": True}}, "kubelet.maxParallelImagePulls"),
+        ("csk_nodepool", {"nodes": [7]}, "nodes[0]"),
+    ],
+)
+def test_values_that_are_not_what_they_look_like(module, values, where):
+    found = argspec.check({"name": "demo", **values}, argspec.settings(module), "m")[1]
+    assert [problem.where.removeprefix("m.") for problem in found] == ([where] if where else [])
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"to": 1.4}, "csk_upgrade.to"),
+        ({"to": "1.40"}, None),
+        ({"options": {"path": ["1.37", 1.4]}}, "csk_upgrade.options.path[1]"),
+        ({"options": {"max_unavailable": 2}}, None),
+        ({"options": {"max_unavailable": 0.5}}, "csk_upgrade.options.max_unavailable"),
+        ({"csk_quotas": {"nodes": True}}, "csk_upgrade.csk_quotas.nodes"),
+        ({"csk_today": 20261124}, "csk_upgrade.csk_today"),
+    ],
+)
+def test_a_tasks_values_too(values, where):
+    given = {"name": "demo", "state": "started"} | values
+    if where is None:
+        assert argspec.module_arguments("csk_upgrade", given)
+        return
+    with pytest.raises(CskError) as caught:
+        argspec.module_arguments("csk_upgrade", given)
+    assert [problem.where for problem in caught.value.problems] == [where]
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ({"labels": {"1.10": "x"}}, None),
+        ({"labels": {1.10: "x"}}, "p.labels"),
+        ([{"taints": [{True: "x"}]}], "p[0].taints[0]"),
+        ({None: "x"}, "p"),
+        ("text", None),
+    ],
+)
+def test_keys_that_are_not_what_they_look_like(value, where):
+    assert [problem.where for problem in argspec.key_problems(value, "p")] == ([where] if where else [])
 
 
 @pytest.mark.parametrize("values", [None, [], "demo", 5])
@@ -119,7 +197,7 @@ def test_options_are_those_of_the_documentation(module):
 
 @pytest.mark.parametrize(
     ("module", "said_by_the_playbook"),
-    [("csk_cluster", {"state", "confirm", "timeout", "pool_providers"}), ("csk_nodepool", set())],
+    [("csk_cluster", {"state", "confirm", "timeout", "pool_providers", "pools", "failed"}), ("csk_nodepool", set())],
 )
 def test_settings_and_control_options_are_all_options(module, said_by_the_playbook):
     given = set(argspec.options(module))

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.machines import MachineSpec
-from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import machine, names
+from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container import engine, machine, names
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.engine import Engine
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.providers.container.provider import ContainerProvider
 
@@ -150,6 +151,48 @@ def test_one_whose_directory_is_gone_is_made_anew(provider: ContainerProvider, m
     assert provider.create("demo", "id-1", [SPEC]) == ["master-1"]
     assert [call[0] for call in api.done] == ["remove_container", "create"]
     assert len(starts) == 2
+
+
+class Killed(Api):
+    """Containers that are as they are told to be, one look after another, the last one for ever."""
+
+    looks: list[Any]
+
+    def inspect_container(self, _name: str) -> dict[str, Any]:
+        """One of the looks."""
+        found = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        if isinstance(found, Exception):
+            raise found
+        return {"State": {"Running": found == "running", "Restarting": found == "restarting"}}
+
+
+@pytest.mark.parametrize(
+    ("looks", "stopped"),
+    [
+        (["exited"], True),
+        (["running", "running", "exited"], True),
+        (["restarting", "exited"], True),
+        (["gone"], True),
+        (["running"], False),
+        (["restarting"], False),
+    ],
+)
+def test_a_machine_counts_as_stopped_when_nothing_of_it_runs(
+    provider: ContainerProvider, monkeypatch: pytest.MonkeyPatch, looks: list[Any], stopped: bool
+) -> None:
+    from docker.errors import NotFound
+
+    # Without its network it is no machine for anybody, and runs all the same.
+    api = Killed(container("demo", "web-1", address=""), container("demo", "web-2"))
+    api.looks = [NotFound("gone") if look == "gone" else look for look in looks]
+    monkeypatch.setattr(Engine, "api", api)
+    monkeypatch.setattr(engine, "time", SimpleNamespace(sleep=lambda _seconds: None))
+    if stopped:
+        provider.stop("demo", ["web-1", "web-3"])
+    else:
+        with pytest.raises(CskError, match="still runs"):
+            provider.stop("demo", ["web-1", "web-3"])
+    assert api.done == [("kill", "demo.web-1")]
 
 
 def test_another_cluster_of_the_name_is_refused_by_its_id(provider: ContainerProvider) -> None:

@@ -63,6 +63,10 @@ class WrappedProvider(Provider):
         """Give machines a release's artifacts."""
         return self.inner.deliver(cluster, names, release)
 
+    def stop(self, cluster: str, names: Sequence[str]) -> None:
+        """Stop machines that have the label."""
+        self.inner.stop(cluster, [state.name for state in self.list(cluster) if state.name in names])
+
     def delete(self, cluster: str, names: Sequence[str] | None = None, cluster_id: str | None = None) -> list[str]:
         """Remove what has the label, and what a killed creation left of the named; the network goes with the last."""
         others = {state.name for state in self.inner.list(cluster) if not _is_ours(state)}
@@ -82,6 +86,10 @@ class WrappedProvider(Provider):
     def console(self, cluster: str, name: str) -> dict[str, Any]:
         """The way into a container."""
         return self.inner.console(cluster, name)
+
+    def try_out(self, release: str, script: str) -> str:
+        """Run a script with a release's programs."""
+        return self.inner.try_out(release, script)
 
     def logs(self, cluster: str, name: str, lines: int = 50) -> str:
         """The end of the machine's journal."""
