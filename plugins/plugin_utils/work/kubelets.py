@@ -41,7 +41,8 @@ def kubelet_problems(
         texts = {}
         for place, pool in pools.items():
             if settings.provider_of(pool, cluster) == provider:
-                text = instance.kubelet_config(pool["instance"], pool["kubelet"], capacity)
+                shared = fleet.shares_kernel(provider)
+                text = instance.kubelet_config(pool["instance"], pool["kubelet"], capacity, shared)
                 texts |= {place: text} if text else {}
                 found += instance.reserved_problems(pool["instance"], pool["kubelet"], capacity, f"{place}.kubelet")
         if texts:
