@@ -8,7 +8,7 @@ The upgrade puts it beside everything else of the target on the node; node.sh in
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ CONTAINERD_CONFIG = "/etc/containerd/config.toml"
 def node_tree(roles: Path, release: str, artifacts: Path, container: bool) -> dict[str, tuple[str, int]]:
     """The files below ``FOLDER``: path -> content and mode.
 
-    ``root`` holds what is installed, ``files`` its paths; ``images`` the names of the release's images, ``packages``
+    ``root`` holds what is installed, ``files`` its paths; ``images`` and ``ids`` the release's images, ``packages``
     what must be installed of the distribution, and ``node-release`` the stamp that the node has then.
 
     :param roles: the folder of the collection's roles.
@@ -30,10 +30,15 @@ def node_tree(roles: Path, release: str, artifacts: Path, container: bool) -> di
     :raises CskError: where there is no whole set of artifacts.
     """
     stamp = node_stamp(release, artifacts, roles / "node")
-    images = list(json.loads((artifacts / "manifest.json").read_text())["images"])
+    images = json.loads((artifacts / "manifest.json").read_text())["images"]
     installed = _files(roles / "node") | (_files(roles / "node_image") if container else {})
     installed[CONTAINERD_CONFIG] = (_containerd_config(roles / "node", images), 0o644)
-    lists = {"files": sorted(installed), "images": images, "packages": _variables(roles / "node")["__node_packages"]}
+    lists = {
+        "files": sorted(installed),
+        "images": images,
+        "ids": [image["id"] for image in images.values()],
+        "packages": _variables(roles / "node")["__node_packages"],
+    }
     return (
         {f"{FOLDER}/root{path}": file for path, file in installed.items()}
         | {f"{FOLDER}/{name}": ("".join(f"{line}\n" for line in lines), 0o644) for name, lines in lists.items()}
@@ -56,7 +61,7 @@ def _variables(role: Path) -> Mapping[str, Any]:
     return yaml.safe_load((role / "vars" / "main.yml").read_text())
 
 
-def _containerd_config(role: Path, images: list[str]) -> str:
+def _containerd_config(role: Path, images: Iterable[str]) -> str:
     """The template as role node fills it in."""
     import jinja2
 

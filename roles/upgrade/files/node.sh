@@ -276,7 +276,10 @@ stamp() { # all of it is there, so it is what role node would say
 
 unpin() { # the images of other releases, which have the names of this one's; those that somebody loaded stay
   for image in $(ctr --namespace k8s.io images list --quiet 'labels."io.cri-containerd.pinned"==pinned,labels."csk.dev/loaded"!=yes'); do
-    if grep -qx "$image" $tree/images || ! grep -q "^${image%:*}:" $tree/images; then continue; fi
+    case $image in
+      sha256:*) if grep -qx "$image" $tree/ids; then continue; fi ;; # containerd itself pins the sandboxes' image, by its ID too
+      *) if grep -qx "$image" $tree/images || ! grep -q "^${image%:*}:" $tree/images; then continue; fi ;;
+    esac
     ctr --namespace k8s.io images label "$image" io.cri-containerd.pinned= > /dev/null
     echo "unpinned $image"
   done

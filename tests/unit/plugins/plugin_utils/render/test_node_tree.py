@@ -13,7 +13,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.tree import no
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.render import node_tree
 
 ROLES = Path(node_tree.__file__).parents[3] / "roles"
-IMAGES = {"registry.k8s.io/kube-proxy:v1.37.2": {}, "registry.k8s.io/pause:3.99": {}}
+IMAGES = {"registry.k8s.io/kube-proxy:v1.37.2": {"id": "sha256:1"}, "registry.k8s.io/pause:3.99": {"id": "sha256:2"}}
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def test_what_is_made_of_the_release(artifacts):
     assert "{{" not in config
     assert mode == 0o644
     assert found["/images"][0].split() == list(IMAGES)
+    assert found["/ids"][0].split() == ["sha256:1", "sha256:2"]
     assert "conntrack" in found["/packages"][0].split()
 
 
