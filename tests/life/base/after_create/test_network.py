@@ -30,7 +30,7 @@ def test_without_flannel_a_node_that_boots_is_not_ready(cluster: TestCluster) ->
     selects(cluster, {"flannel": "here"})
     try:
         # Where it ran before, pods go on, and so does the Node.
-        kube("wait", "pods", "--for=delete", "--all", "-n", "kube-flannel", "--timeout=60s")
+        kube.until(lambda: not kube.pods("-n", "kube-flannel"), 60)
         assert said_of(cluster, "default-1")[0] == "True"
         cluster.machines.api.restart(f"{cluster.name}.default-1", timeout=20)
         kube.until(lambda: "cni plugin not initialized" in said_of(cluster, "default-1")[1], 120)
