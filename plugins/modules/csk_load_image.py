@@ -22,22 +22,34 @@ options:
   state:
     description:
       - V(read) says which images the archive holds; no host is asked.
-      - V(present) brings them into the container runtime of the target host, as root.
+      - V(present) brings them into the container runtime of the target host, as root, pinned.
+      - V(kept) keeps the archive in csk_home for the machines that the cluster gets later; V(forgotten) no longer.
+        No host is asked.
     type: str
-    choices: [read, present]
+    choices: [read, present, kept, forgotten]
     default: present
   archive:
     description:
-      - The archive on the controller.
+      - The archive on the controller; with O(state=forgotten) there is none.
     type: path
-    required: true
   name:
     description:
       - With O(state=read), the name that the archive's image gets in place of its own.
+      - With O(state=forgotten), the image's whole name.
     type: str
+  cluster:
+    description:
+      - With O(state=kept) and O(state=forgotten), the cluster's name.
+    type: str
+  nodes:
+    description:
+      - With O(state=kept), the machines that have the images; where it is empty, all of the cluster.
+    type: list
+    elements: str
+    default: []
   images:
     description:
-      - With O(state=present), what O(state=read) returned.
+      - What O(state=read) returned.
     type: list
     elements: dict
     default: []
@@ -65,6 +77,12 @@ EXAMPLES = r"""
   csk.kubernetes.csk_load_image:
     archive: shop.tar
     images: "{{ read.images }}"
+
+- name: New machines of the cluster don't get it any more
+  csk.kubernetes.csk_load_image:
+    state: forgotten
+    cluster: demo
+    name: docker.io/library/shop:1.2
 """
 
 RETURN = r"""

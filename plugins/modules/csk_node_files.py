@@ -31,9 +31,10 @@ options:
       - What to write. V(pki) are the CAs with their keys and the key of the service accounts; V(bootstrap), V(init),
         V(upgrade) and V(join) are kubeadm's configurations; V(endpoint) is keepalived's configuration, V(network) the
         CNI plugins', V(registries) containerd's.
+      - V(release) is what an upgrade in place installs beside binaries and images, in a folder of its own.
       - V(restore) is the program that makes a master's data of etcd from a snapshot.
       - V(temporary) takes away kubeadm's configurations and the bootstrap administrator's kubeconfig; V(pod_range)
-        takes away the CNI configuration of a Node that has to register anew.
+        takes away the CNI configuration, and the range it was made for, of a Node that has to register anew.
     type: list
     elements: str
     choices:
@@ -42,6 +43,7 @@ options:
       - init
       - certificates
       - upgrade
+      - release
       - restore
       - join
       - endpoint

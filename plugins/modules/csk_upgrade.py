@@ -232,4 +232,9 @@ target:
   description: The exact version to upgrade to.
   returned: with O(state=started)
   type: str
+tidy:
+  description: The machines that let go of other releases' images at the end, with their connection variables.
+  returned: with O(state=started)
+  type: list
+  elements: dict
 """

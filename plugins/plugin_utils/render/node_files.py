@@ -39,12 +39,14 @@ class Asked:
     :param capacity: what the machines' host has.
     :param kept: what kubeadm keeps in the cluster, or kept when the snapshot was taken that it is restored from.
     :param etcd_tag: of the etcd image of the cluster's release.
+    :param node_tree: what an upgrade installs: of a version, on a container or not; path -> content and mode.
     """
 
     secrets: Callable[[list[str]], Mapping[str, bytes]]
     capacity: Callable[[], Capacity]
     kept: Callable[[], kubeadm.Kept]
     etcd_tag: Callable[[], str]
+    node_tree: Callable[[str, bool], Mapping[str, tuple[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,12 @@ def _upgrade(facts: _Facts) -> list[NodeFile]:
     ]
 
 
+def _release(facts: _Facts) -> list[NodeFile]:
+    target = facts.cluster.upgrade_to or facts.cluster.version
+    tree = facts.asked.node_tree(target, facts.machine.name in facts.shared)
+    return [NodeFile(path, content, mode) for path, (content, mode) in tree.items()]
+
+
 def _restore(facts: _Facts) -> list[NodeFile]:
     text = kubeadm.restore_script(facts.cluster, facts.masters, facts.machine, facts.asked.etcd_tag())
     return [NodeFile(kubeadm.RESTORE_ETCD, text, 0o700)]
@@ -164,7 +172,7 @@ def _registries(facts: _Facts) -> list[NodeFile]:
 
 
 def _pod_range(_facts: _Facts) -> list[NodeFile]:
-    return [NodeFile(nodenet.CONFLIST, None)]
+    return [NodeFile(nodenet.CONFLIST, None), NodeFile(nodenet.FLANNEL_RANGE, None)]
 
 
 def _temporary(_facts: _Facts) -> list[NodeFile]:
@@ -182,6 +190,7 @@ FILES: dict[str, Callable[[_Facts], list[NodeFile]]] = {
     "init": _init,
     "certificates": _certificates,
     "upgrade": _upgrade,
+    "release": _release,
     "restore": _restore,
     "join": _join,
     "endpoint": _endpoint,

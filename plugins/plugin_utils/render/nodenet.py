@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from ..core.models import Cluster, Machine
 
 CONFLIST_TEMPLATE = "/etc/csk/cni.conflist.tmpl"
-CONFLIST = "/etc/cni/net.d/10-containerd-net.conflist"  # containerd writes it from the template
+# Made of the template by /usr/local/lib/csk/network; where containerd of an earlier csk made it, under the same name.
+CONFLIST = "/etc/cni/net.d/10-containerd-net.conflist"
+FLANNEL_RANGE = "/run/flannel/subnet.env"  # flanneld says there that it has the node's range
 ENDPOINT_CHECK = "/usr/local/lib/csk/endpoint-check"
 CERTS = "/etc/containerd/certs.d"
 PROXY_DROP_IN = "/etc/systemd/system/containerd.service.d/csk-proxy.conf"
@@ -121,7 +123,9 @@ def guard_rules(cluster: Cluster, masters: Sequence[Machine], interface: str = "
 
 
 def conflist_template(cluster: Cluster, mtu: int) -> str:
-    """The CNI configuration of a node; containerd puts the node's pod CIDR in when the kubelet tells it.
+    """The CNI configuration of a node, but for its range: that is filled in when the network plugin has taken it up.
+
+    The range stands there as containerd's conf_template has it, for the node images of an earlier csk.
 
     :param mtu: of the machines' network, in bytes.
     """

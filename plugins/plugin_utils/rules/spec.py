@@ -270,8 +270,8 @@ def overlap_problems(networks: dict[str, IPv4], others: dict[str, IPv4]) -> list
 
 
 def size(pool: dict[str, Any]) -> int:
-    """How many workers a pool has; none where it is to go."""
-    return 0 if pool["state"] == "absent" else pool["desired_size"] or 0
+    """How many workers a pool has; none where it is to go. One that is recorded has no state: it is there."""
+    return 0 if pool.get("state") == "absent" else pool["desired_size"] or 0
 
 
 def pools_problems(

@@ -7,10 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..context import loaded
 from ..context.session import Session
 from ..core.models import Cluster, Machine
 from . import argspec
 from .host_files import mark
+
+_NEW = ("bootstrap", "join")  # the steps of a machine that has nothing yet
 
 
 def host(
@@ -36,6 +39,8 @@ def host(
             "csk_first": bool(masters) and machine.name == masters[0].name,
             "csk_step": step,
             "csk_mtu": mtu,
+            # What was loaded onto nodes before, for a machine that is new.
+            "csk_images": loaded.of_machine(session.folder(cluster.name), machine) if step in _NEW else [],
             "csk_mark": mark(cluster.name, cluster.id, machine.name).strip(),
         },
     }

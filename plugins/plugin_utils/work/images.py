@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifacts import archive
+from ..context import loaded
 from ..core.errors import CskError, Problem
 from .steps import Task
 
@@ -31,10 +32,17 @@ def run(*command, **more):
     return done.stdout
 def there():
     images = json.loads(run("crictl", "images", "--output", "json"))["images"]
-    return {tag: image["id"] for image in images for tag in image["repoTags"] or []}
+    return {tag: image for image in images for tag in image["repoTags"] or []}
 def lacking():
     found = there()
-    return [name for image in asked["images"] for name in image["names"] if found.get(name) not in image["ids"]]
+    wanted = [(name, image["ids"]) for image in asked["images"] for name in image["names"]]
+    return [name for name, ids in wanted if found.get(name, {}).get("id") not in ids]
+def keep():
+    # the kubelet's collection of images leaves them alone, and so does an upgrade, which looks for the second label
+    found = there()
+    for name in [name for image in asked["images"] for name in image["names"]]:
+        if name in found and not found[name].get("pinned"):
+            run(*CTR, "label", name, "io.cri-containerd.pinned=pinned", "csk.dev/loaded=yes")
 def names():
     return set(run(*CTR, "list", "--quiet").split())
 def settled(done):
@@ -76,6 +84,8 @@ def load():
     settled(lambda: not lacking())
 if asked["load"]:
     load()
+if asked["keep"]:
+    keep()
 print("CSK" + json.dumps({"lacking": lacking(), "machine": platform.machine()}))
 """
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -84,6 +94,11 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 def bring(task: Task) -> dict[str, Any]:
     """Read an archive, or bring its images into a node's container runtime where they are missing."""
     values = task.values
+    if values["state"] == "forgotten":
+        return _forget(task)
+    if not values["archive"]:
+        rule = "images come from an archive."
+        raise CskError(Problem("csk_load_image.archive", "is missing.", rule, "name a file on the controller."))
     path = Path(values["archive"]).expanduser().absolute()
     if values["state"] == "read":
         images = archive.read(path, values["name"])
@@ -93,7 +108,11 @@ def bring(task: Task) -> dict[str, Any]:
             "images": [{"names": i.names, "configs": i.configs} for i in images],
         }
     images = values["images"]
-    first = _ask(task, {"load": False}, images)
+    if values["state"] == "kept":
+        folder = task.session.folder(task.session.cluster(values["cluster"]).name)
+        what = loaded.Loaded(images, values["nodes"])
+        return {"changed": not task.check and loaded.keep(folder, path, what)}
+    first = _ask(task, {"load": False, "keep": not task.check}, images)
     lacking = first["lacking"]
     if lacking and not task.check:
         _refuse_foreign(images, lacking, first["machine"])
@@ -107,12 +126,19 @@ def bring(task: Task) -> dict[str, Any]:
         except Exception:
             task.remote.run(f"rm -f {target}")
             raise
-        left = _ask(task, {"load": True, "path": target, "compression": kind}, images)["lacking"]
+        left = _ask(task, {"load": True, "keep": True, "path": target, "compression": kind}, images)["lacking"]
         if left:
             rule = "what was loaded is there by its name."
             what = f"{', '.join(left)}: not there after the import."
             raise CskError(Problem("csk_image", what, rule, "look at the journal of containerd on the node."))
     return {"changed": bool(lacking), "loaded": lacking}
+
+
+def _forget(task: Task) -> dict[str, Any]:
+    """Keep an image no longer for machines that are made later."""
+    session, name = task.session, task.values["name"]
+    folder = session.folder(session.cluster(task.values["cluster"]).name)
+    return {"changed": name in loaded.names(folder) if task.check else loaded.forget(folder, [name])}
 
 
 def _refuse_foreign(images: list[dict[str, Any]], lacking: list[str], machine: str) -> None:

@@ -13,8 +13,11 @@ from ..context.progress import JOINING_FILES, MASTERS_FILES
 from ..control_planes.stacked.snapshots import read_about
 from ..render.kubeadm import Kept
 from ..render.node_files import Asked, files_of
+from ..render.node_tree import node_tree
 from . import host_files
 from .steps import Task
+
+ROLES = Path(__file__).parents[3] / "roles"
 
 
 def write(task: Task) -> dict[str, Any]:
@@ -37,11 +40,15 @@ def write(task: Task) -> dict[str, Any]:
     def etcd_tag() -> str:
         return session.release(cluster.version)["etcd"]["tag"]
 
+    def tree(release: str, container: bool) -> dict[str, tuple[str, int]]:
+        return node_tree(ROLES, release, session.home / "artifacts" / "releases" / release, container)
+
     asked = Asked(
         secrets=partial(session.ledger.secrets, cluster.name),
         capacity=partial(fleet.capacity, values["node"]),
         kept=kept,
         etcd_tag=etcd_tag,
+        node_tree=tree,
     )
     machines, pools = session.ledger.machines(cluster.name), session.ledger.pools(cluster.name)
     files = files_of(cluster, machines, pools, values["node"], values["files"], mtu or 0, fleet.shared_kernel(), asked)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..context import loaded
 from ..core.errors import CskError, Problem
 from . import argspec
 from .checking import check_file
@@ -27,6 +28,8 @@ def tell(task: Task) -> dict[str, Any]:
     for warning in checked.warnings:
         task.warn(warning)
     name = checked.cluster["name"]
+    for image in loaded.gone(session.folder(name)):
+        task.warn(f"image {image}: new machines won't have it, its archive is gone. Do: load it again (load_image).")
     lines = [
         *checked.changes,
         *(f"pool {pool}: not in the file; it is kept." for pool in checked.kept),

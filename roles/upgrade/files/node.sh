@@ -4,6 +4,7 @@
 #   worker   kubeadm's part, then the kubelet
 #   back     a master's components as they were before
 #   renew    a master's certificates, and its static pods anew with them
+#   tidy     what nobody needs any more when all nodes have the target: images of other releases needn't be kept
 # Values: target (version), from (version), artifacts (folder), endpoint (address), once (yes on the first master), ignore
 # (kubeadm's preflight errors), members (of etcd, as its flag initial-cluster takes them), mark (which node the host is to be).
 # It can be killed and run again; a second one waits for the first.
@@ -21,6 +22,8 @@ for pair in "$@"; do
   esac
 done
 before=$artifacts/before
+tree=/var/cache/csk/release # csk_node_files put it there: what roles node and node_image install
+stale=/run/csk-containerd-stale # containerd runs with what was there before
 config=/etc/csk/kubeadm/upgrade.yaml
 leave=/run/csk-endpoint-leave
 kept=/run/csk-endpoint-kept
@@ -156,26 +159,81 @@ stop_static_pods() { # the kubelet is stopped, so nothing starts them again
 keep_before() { # what is on a master now, whole before its mark is
   if [ "$(cat "$before/target" 2> /dev/null)" = "$target" ]; then return; fi
   rm -rf "$before"
-  mkdir -p "$before/bin" "$before/manifests" "$before/kubelet"
-  for file in "$artifacts"/bin/*; do
-    there=/usr/local/bin/${file##*/}
-    if [ -e "$there" ] && ! cmp -s "$file" "$there"; then cp -p "$there" "$before/bin/"; fi
+  mkdir -p "$before/root" "$before/manifests" "$before/kubelet"
+  : > "$before/new"
+  of_target | while read -r file there; do
+    if [ ! -e "$there" ]; then echo "$there" >> "$before/new"; elif ! same "$file" "$there"; then keep "$there"; fi
+  done
+  for there in /etc/kubernetes/kubelet.conf.d/10-machine.conf /etc/cni/net.d/10-containerd-net.conflist /etc/csk/node-release; do
+    if [ -e $there ]; then keep $there; fi
   done
   cp -p $manifests/*.yaml "$before/manifests/"
   cp -p /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env "$before/kubelet/"
-  cp -p /etc/csk/node-release "$before/"
   echo "$target" > "$before/target"
 }
 
-swap() { # FOLDER: the programs that differ, while the kubelet is stopped; pods go on running meanwhile
-  runtime=
-  for file in "$1"/*; do
-    name=${file##*/}
-    if cmp -s "$file" "/usr/local/bin/$name"; then continue; fi
-    put "$file" "/usr/local/bin/$name"
-    if [ "$name" = containerd ]; then runtime=changed; fi
+keep() { # FILE
+  mkdir -p "$before/root${1%/*}"
+  cp -p "$1" "$before/root$1"
+}
+
+of_target() { # all that a node of the target has of csk: where from, and where
+  for file in "$artifacts"/bin/*; do echo "$file /usr/local/bin/${file##*/}"; done
+  for file in "$artifacts"/cni/*; do echo "$file /opt/cni/bin/${file##*/}"; done
+  while read -r there; do echo "$tree/root$there $there"; done < $tree/files
+}
+
+same() { # ONE OTHER
+  cmp -s "$1" "$2" && [ "$(stat -c %a "$1")" = "$(stat -c %a "$2")" ]
+}
+
+swap() { # what of the target differs, while the kubelet is stopped; containers go on running meanwhile
+  # What is this machine's own in containerd's settings is known before they take their place.
+  $tree/root/usr/local/lib/csk/detect $tree/root/etc/containerd/config.toml > /dev/null
+  of_target | while read -r file there; do
+    if ! same "$file" "$there"; then replace "$file" "$there"; fi
   done
-  if [ -n "$runtime" ]; then systemctl restart containerd; fi
+  # shellcheck disable=SC2046 # units' names
+  systemctl enable --quiet $(units)
+  take_effect
+}
+
+replace() { # FROM TO
+  case $2 in */containerd | */containerd.service | */containerd/config.toml) touch $stale ;; esac
+  mkdir -p "${2%/*}"
+  put "$1" "$2"
+}
+
+units() { # of the target's own, those that are there at each boot
+  (cd $tree/root/etc/systemd/system && grep -ls '^\[Install\]' -- *.service *.path)
+}
+
+take_effect() { # what was put there
+  systemctl daemon-reload
+  sed -n '/^\/etc\/sysctl.d\//p' $tree/files | while read -r file; do
+    if [ -e "$file" ]; then sysctl --quiet --load="$file" || echo "$file isn't in effect"; fi
+  done
+  if ! systemd-detect-virt --quiet --container; then systemctl restart systemd-modules-load; fi
+  for unit in $(units); do
+    case $unit in *.path) if [ -e "/etc/systemd/system/$unit" ]; then systemctl start "$unit"; fi ;; esac
+  done
+  if [ -x /usr/local/lib/csk/network ]; then /usr/local/lib/csk/network; fi
+  if [ -e $stale ]; then
+    systemctl restart containerd
+    rm $stale
+  fi
+}
+
+unswap() { # all files as they were before the target's
+  while read -r there; do
+    case $there in /etc/systemd/system/*) systemctl disable --now --quiet "${there##*/}" 2> /dev/null || : ;; esac
+    rm -f "$there"
+  done < "$before/new"
+  (cd "$before/root" && find . -type f) | while read -r file; do
+    there=${file#.}
+    if ! same "$before/root$there" "$there"; then replace "$before/root$there" "$there"; fi
+  done
+  take_effect
 }
 
 start_kubelet() {
@@ -212,11 +270,19 @@ put_configs_back() {
   done
 }
 
-stamp() {
-  digest=$(sed -n 's/^ "digest": "\([0-9a-f]*\)".*/\1/p' "$artifacts/manifest.json")
-  sed "s/\"artifacts\": \"[0-9a-f]*\"/\"artifacts\": \"$digest\"/; s/\"release\": \"[0-9.]*\"/\"release\": \"$target\"/" \
-    /etc/csk/node-release > /etc/csk/node-release.new
-  mv /etc/csk/node-release.new /etc/csk/node-release
+stamp() { # all of it is there, so it is what role node would say
+  put $tree/node-release /etc/csk/node-release
+}
+
+unpin() { # the images of other releases, which have the names of this one's; those that somebody loaded stay
+  for image in $(ctr --namespace k8s.io images list --quiet 'labels."io.cri-containerd.pinned"==pinned,labels."csk.dev/loaded"!=yes'); do
+    case $image in
+      sha256:*) if grep -qx "$image" $tree/ids; then continue; fi ;; # containerd itself pins the sandboxes' image, by its ID too
+      *) if grep -qx "$image" $tree/images || ! grep -q "^${image%:*}:" $tree/images; then continue; fi ;;
+    esac
+    ctr --namespace k8s.io images label "$image" io.cri-containerd.pinned= > /dev/null
+    echo "unpinned $image"
+  done
 }
 
 change_master() {
@@ -232,9 +298,10 @@ change_master() {
   step "manifests written, static pods stopped"
   # A kubelet of another minor would start all static pods anew: the hash that tells them apart is another one. This kubelet
   # asks this master's own API server, so it is never newer than the one that it asks.
-  swap "$artifacts/bin"
+  swap
   start_kubelet
   wait_well "$target"
+  echo "$target" > "$before/changed"
   step "kubelet and static pods are well with $target"
 }
 
@@ -269,7 +336,7 @@ case $mode in
     own_data
     keep_before
     put "$artifacts/bin/kubeadm" /usr/local/bin/kubeadm
-    if ! cmp -s "$artifacts/bin/kubelet" /usr/local/bin/kubelet || ! well "$target"; then change_master; fi
+    if [ ! -e "$before/changed" ] || ! well "$target"; then change_master; fi
     settings=$(cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env)
     if [ "$once" = yes ]; then
       keep_configs
@@ -291,7 +358,7 @@ case $mode in
     kubeadm upgrade node --ignore-preflight-errors="$ignore"
     step "kubeadm upgrade"
     systemctl stop kubelet
-    swap "$artifacts/bin"
+    swap
     start_kubelet
     stamp
     step "kubelet replaced"
@@ -313,10 +380,9 @@ case $mode in
     never_new
     stop_static_pods
     cp -p "$before"/kubelet/* /var/lib/kubelet/
-    swap "$before/bin"
+    unswap
     start_kubelet
     wait_well "$from"
-    put "$before/node-release" /etc/csk/node-release
     rm -f $leave
     put_configs_back
     rm -rf "$before"
@@ -334,5 +400,10 @@ case $mode in
     start_kubelet
     wait_well "$from"
     step "certificates renewed, static pods started with them"
+    ;;
+  tidy)
+    if [ ! -e $tree/node-release ] || ! cmp -s $tree/node-release /etc/csk/node-release; then exit 0; fi
+    unpin
+    rm -rf $tree
     ;;
 esac

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""prepare.py ARTIFACTS ROLE MARK: a release's images into containerd, pinned; refuses flags its kubelet doesn't know.
+"""prepare.py ARTIFACTS ROLE MARK: a release's images into containerd, pinned; refuses a node that can't have it.
 
 MARK says which node the host is to be. A worker gets the images that it may run. This runs on the node, with nothing
 but Python's standard library, and changes nothing that runs there.
@@ -19,6 +19,7 @@ from pathlib import Path
 
 FLAGS = (("/var/lib/kubelet/kubeadm-flags.env", "KUBELET_KUBEADM_ARGS"), ("/etc/default/kubelet", "KUBELET_EXTRA_ARGS"))
 CTR = ["/usr/local/bin/ctr", "--namespace", "k8s.io"]
+PACKAGES = Path("/var/cache/csk/release/packages")  # csk_node_files put it there
 PINNED = "io.cri-containerd.pinned=pinned"
 MARK = Path("/etc/csk/node")
 OF_MASTERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -61,8 +62,14 @@ def unknown_flags(kubelet: Path) -> list[str]:
     return [word for word in given if word[2:].split("=")[0] not in known]
 
 
+def missing_packages() -> list[str]:
+    """The distribution's packages that a node of the release has and this one hasn't."""
+    listed = output("dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package}\n").splitlines()
+    return [name for name in PACKAGES.read_text().split() if f"installed {name}" not in listed]
+
+
 def main() -> int:
-    """Prepare the node; 1 where it is another one, or its kubelet has a flag that keeps the new one from starting."""
+    """Prepare the node; 1 where it is another one, has a flag that the new kubelet refuses, or lacks a package."""
     artifacts, role, mark = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     found = MARK.read_text().strip() if MARK.exists() else ""
     if mark and found and found != mark:
@@ -74,6 +81,10 @@ def main() -> int:
         if flags:
             print(f"the target's kubelet doesn't know {' '.join(flags)}; take them out of", file=sys.stderr)
             print(" or ".join(path for path, _variable in FLAGS), file=sys.stderr)
+            return 1
+        packages = missing_packages()
+        if packages:
+            print(f"packages of the target's nodes are missing: apt-get install {' '.join(packages)}", file=sys.stderr)
             return 1
         there = configs()
         for archive in sorted((artifacts / "images").glob("*.tar")):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
+from support import installed
 from support.cluster import NEW, OLD
 from support.machines import MASTERS
 from support.upgrades import break_api_server, mend_api_server, put_flag
@@ -44,6 +45,10 @@ def test_upgrade(life: Life) -> None:
     assert set(cluster.versions().values()) == {f"v{OLD}"}
     # A flag in kubeadm's own configuration; it has to be there afterwards.
     put_flag(cluster, [{"name": "profiling", "value": "false"}])
+    for name in ("master-3", "default-1"):
+        installed.make_older(cluster, name)
+        installed.add_own(cluster, name)
+    before = installed.on_node(cluster, "master-3")
     begun = begin(life)
     try:
         break_api_server(cluster, "master-3")
@@ -54,6 +59,7 @@ def test_upgrade(life: Life) -> None:
         assert cluster.kube.ready() == cluster.nodes
         members = cluster.kube.etcd("master-1", "endpoint", "health", "--cluster")
         assert [member["health"] for member in members] == [True] * 3
+        assert installed.on_node(cluster, "master-3") == before
         mend_api_server(cluster, "master-3")
         done = cluster.upgrade().good()
         print(f"the rest of the upgrade: {done.seconds:.0f} s")

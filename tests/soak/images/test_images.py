@@ -171,3 +171,43 @@ def test_a_large_image_on_the_smallest_worker(
     note(f"an image of {LARGE >> 20} MiB on a worker of 512 MiB", f"{loaded.seconds:.0f} s")
     file["csk_nodepools"][1] = {"name": "small", "state": "absent"}
     healthy.playbooks.run("scale", file=file).good()
+
+
+def test_machines_that_are_made_later_have_it(
+    healthy: TestCluster, made: tuple[Path, bytes, list[bytes]], note: Callable[[str, str], None]
+) -> None:
+    """A worker more has the image before its Node is there; one whose archive is gone is named by the plan."""
+    cluster, image = healthy, f"{LIBRARY}/later:1"
+    folder, config, layers = made
+    archive = folder / "later.tar"
+    archives.docker(archive, layers, [(archives.changed(config, "later"), ["later:1"])])
+    load(cluster, str(archive)).good()
+    archive.unlink()
+    kept = cluster.playbooks.home / "clusters" / cluster.name / "images"
+    assert "later:1" in "".join(path.read_text() for path in kept.glob("*/about.json"))
+    pinned = 'labels."io.cri-containerd.pinned"==pinned'
+    ctr = ("/usr/local/bin/ctr", "--namespace", "k8s.io", "images", "list", "--quiet", pinned)
+    for node in cluster.nodes:
+        assert image in cluster.machines(node, *ctr).split()
+
+    more = copy.deepcopy(cluster.file)
+    more["csk_nodepools"][0]["desired_size"] = 3
+    cluster.playbooks.run("create", file=more).good()
+    assert image in cluster.machines("default-3", *ctr).split()
+    began = "journalctl --unit kubelet --output short-unix --lines 1000000 | grep -m 1 -o '^[0-9.]*'"
+    joined = float(cluster.machines("default-3", "sh", "-c", began))
+    imported = "journalctl --unit containerd --output short-unix | grep -m 1 'later:1' | grep -o '^[0-9.]*'"
+    assert float(cluster.machines("default-3", "sh", "-c", imported)) < joined
+
+    for path in kept.glob("*/archive.tar"):
+        if "later:1" in (path.parent / "about.json").read_text():
+            path.unlink()
+    assert f"image {image}: new machines won't have it" in cluster.playbooks.run("plan", file=more).good().text
+    forget = f"state=forgotten cluster={cluster.name} name={image}"
+    done = subprocess.run(
+        ["ansible", "localhost", "-m", "csk.kubernetes.csk_load_image", "-a", forget],
+        check=False, capture_output=True, text=True, cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "won't have it" not in cluster.playbooks.run("plan", file=more).good().text
+    cluster.playbooks.run("scale", file=cluster.file).good()

@@ -59,6 +59,8 @@ def _started(task: Task, cluster: Cluster) -> dict[str, Any]:
     steps = dict.fromkeys(plan.masters, "master")
     steps |= {name: "worker" for batch in plan.batches for name in batch}
     steps |= {name: "replace" for batch in plan.replaced for name in batch}
+    tidied = [m for m in machines.values() if steps.get(m.name) != "replace" and m.name not in plan.left_out]
+    finish = cluster.upgrade_to is not None or not plan.nothing_to_do
     # The groups of a run's second upgrade are others than those of its first.
     second = "" if values["stop"] == 1 else "_2"
     hosts = [host(session, cluster, machines[name], masters, step + second) for name, step in steps.items()]
@@ -71,12 +73,13 @@ def _started(task: Task, cluster: Cluster) -> dict[str, Any]:
         "batches": [len(batch) for batch in plan.batches],
         "replaced": [len(batch) for batch in plan.replaced],
         "stops": values["stop"] + (0 if task.check else len(plan.then)),
-        "finish": cluster.upgrade_to is not None or not plan.nothing_to_do,
+        "finish": finish,
         "etcd_members": members(masters),
         "flannel_image": flannel.image(session.release(plan.target)),
         "kubeconfig": str(session.folder(cluster.name) / "kubeconfig"),
         "machines": hosts,
         "addons": [host(session, cluster, masters[0], masters, f"addons{second}")] if rest else [],
+        "tidy": [host(session, cluster, m, masters, f"tidy{second}") for m in tidied] if finish else [],
     }
 
 

@@ -53,6 +53,7 @@ def asked(**secrets: bytes | None) -> node_files.Asked:
         capacity=lambda: HOST,
         kept=lambda: Kept(KEPT),
         etcd_tag=lambda: "3.6.8-0",
+        node_tree=lambda release, container: {f"/tree/{release}": (f"container: {container}", 0o755)},
     )
 
 
@@ -179,7 +180,7 @@ def test_mirrors_and_proxy():
 @pytest.mark.parametrize(
     ("name", "paths"),
     [
-        ("pod_range", ["/etc/cni/net.d/10-containerd-net.conflist"]),
+        ("pod_range", ["/etc/cni/net.d/10-containerd-net.conflist", "/run/flannel/subnet.env"]),
         (
             "temporary",
             [
@@ -199,6 +200,21 @@ def test_mirrors_and_proxy():
 )
 def test_files_that_go(name, paths):
     assert [(path, file.content) for path, file in files("web-1", name).items()] == [(path, None) for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("upgrade_to", "shared", "tree"),
+    [
+        (None, [], {"/tree/1.36.3": "container: False"}),
+        ("1.37.2", [], {"/tree/1.37.2": "container: False"}),
+        ("1.37.2", ["web-1"], {"/tree/1.37.2": "container: True"}),
+    ],
+)
+def test_what_an_upgrade_installs_is_the_targets(upgrade_to, shared, tree):
+    cluster = Cluster(**vars(CLUSTER) | {"upgrade_to": upgrade_to})
+    found = node_files.files_of(cluster, MACHINES, POOLS, "web-1", ["release"], 1500, shared, asked())
+    assert {file.path: file.content for file in found} == tree
+    assert [file.mode for file in found] == [0o755]
 
 
 def test_every_file_that_holds_the_token_goes():

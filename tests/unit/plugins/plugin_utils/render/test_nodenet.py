@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.models import Cluster, Machine
@@ -92,7 +94,7 @@ def test_every_master_names_all_others(number):
 
 
 @pytest.mark.parametrize("ranges", [["172.20.0.0/23"], ["172.20.0.0/23", "fd00::/64"]])
-def test_containerd_makes_json_of_the_template(ranges):
+def test_containerd_of_an_earlier_csk_makes_json_of_the_template(ranges):
     text = nodenet.conflist_template(cluster(), 1500)
     start, end = "{{range $i, $range := .PodCIDRRanges}}{{if $i}}, {{end}}", "{{end}}"
     before, rest = text.split(start)
@@ -102,6 +104,56 @@ def test_containerd_makes_json_of_the_template(ranges):
     assert document["plugins"][0]["ipam"]["ranges"] == [[{"subnet": item}] for item in ranges]
     assert document["cniVersion"]
     assert "{{" not in before + made + after
+
+
+@pytest.fixture
+def node_network(tmp_path):
+    """/usr/local/lib/csk/network of role node, run with its files in another place; gives what it made of them."""
+    script = (Path(nodenet.__file__).parents[3] / "roles/node/files/root/usr/local/lib/csk/network").read_text()
+    for path in (nodenet.FLANNEL_RANGE, nodenet.CONFLIST_TEMPLATE, nodenet.CONFLIST):
+        assert f"={path}\n" in script
+        script = script.replace(f"={path}\n", f"={tmp_path}{path}\n")
+
+    def run(subnet: str | None, template: str | None) -> tuple[str | None, int | None]:
+        for path, text in ((nodenet.FLANNEL_RANGE, subnet), (nodenet.CONFLIST_TEMPLATE, template)):
+            place = Path(f"{tmp_path}{path}")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.unlink(missing_ok=True)
+            if text is not None:
+                place.write_text(text)
+        made = Path(f"{tmp_path}{nodenet.CONFLIST}")
+        made.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["sh", "-c", script], check=True)
+        assert list(made.parent.iterdir()) in ([], [made])
+        return (made.read_text(), made.stat().st_ino) if made.exists() else (None, None)
+
+    return run
+
+
+TEMPLATE = nodenet.conflist_template(cluster(), 1500)
+
+
+@pytest.mark.parametrize(
+    ("subnet", "taken"),
+    [
+        ("172.20.0.1/23", "172.20.0.0/23"),
+        ("172.20.254.1/24", "172.20.254.0/24"),
+        ("10.1.2.65/26", "10.1.2.64/26"),
+    ],
+)
+def test_the_node_fills_in_flannels_range(node_network, subnet, taken):
+    env = f"FLANNEL_NETWORK=172.20.0.0/16\nFLANNEL_SUBNET={subnet}\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n"
+    text, file = node_network(env, TEMPLATE)
+    assert json.loads(text)["plugins"][0]["ipam"]["ranges"] == [[{"subnet": taken}]]
+    assert [plugin["type"] for plugin in json.loads(text)["plugins"]] == ["bridge", "portmap", "bandwidth"]
+    assert node_network(env, TEMPLATE) == (text, file)  # what is right isn't touched
+    again, _other = node_network(env.replace(subnet, "172.20.8.1/23"), TEMPLATE)
+    assert "172.20.8.0/23" in again
+
+
+@pytest.mark.parametrize(("subnet", "template"), [(None, TEMPLATE), ("FLANNEL_SUBNET=10.0.0.1/24\n", None)])
+def test_no_range_and_no_template_make_no_network(node_network, subnet, template):
+    assert node_network(subnet, template) == (None, None)
 
 
 @pytest.mark.parametrize(

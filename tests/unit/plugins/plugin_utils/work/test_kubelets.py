@@ -33,6 +33,10 @@ class Session:
         """A host."""
         return Capacity(8, 16 << 30)
 
+    def shares_kernel(self, _provider: str) -> bool:
+        """Its disk is its own."""
+        return False
+
     def try_out_at(self, provider: str, version: str, _script: str) -> str:
         """Note who was asked."""
         self.asked.append(f"{provider} {version}")
