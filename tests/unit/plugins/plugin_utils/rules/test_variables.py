@@ -13,7 +13,7 @@ from ansible_collections.csk.kubernetes.plugins.plugin_utils.rules import variab
 TOP = Path(__file__).parents[5]
 PLAYBOOKS = TOP / "playbooks"
 # What a machine of the run carries; no playbook is given these.
-OF_MACHINES = {"csk_node", "csk_role", "csk_first", "csk_step", "csk_mtu", "csk_mark"}
+OF_MACHINES = {"csk_node", "csk_role", "csk_first", "csk_step", "csk_mtu", "csk_mark", "csk_images"}
 _WORD = re.compile(r"(?<![\w.])csk_[a-z_]+\b(?!:)")
 
 

@@ -24,7 +24,7 @@ FIRST = snapshots.file_name("demo", MOMENT)
 def session(tmp_path):
     """A session with a ledger, its key, and a csk_home."""
     home = tmp_path / "home"
-    ledger = Ledger.open(str(home))
+    ledger = Ledger.make(str(home))
     return SimpleNamespace(
         ledger=ledger, home=home, run=SimpleNamespace(id="this-run"), folder=lambda name: home / "clusters" / name
     )
@@ -116,7 +116,7 @@ def test_one_that_an_earlier_csk_took(session, folder):
 
 def test_another_ledgers_key_does_not_open_it(session, folder, tmp_path):
     _about, path = taken(session, folder)
-    other = SimpleNamespace(ledger=Ledger.open(str(tmp_path / "other")))
+    other = SimpleNamespace(ledger=Ledger.make(str(tmp_path / "other")))
     with pytest.raises(CskError, match="csk_snapshot: can't be opened: it was sealed by another ledger's key"):
         snapshots.opens_to(other, path, "csk_snapshot")
 
