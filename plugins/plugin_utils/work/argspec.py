@@ -211,7 +211,7 @@ def kind_problems(values: dict[str, Any], spec: dict[str, dict[str, Any]], where
 def _wrong_kind(value: Any, kind: str, number_too: bool) -> tuple[str, str] | None:
     """The rule that a value breaks, and what to do, where it isn't of the kind of its option."""
     if kind in ("str", "path") and not isinstance(value, (str, list, dict)):
-        if number_too and type(value) is int:
+        if number_too and isinstance(value, int) and not isinstance(value, bool):
             return None
         return "it is a string; YAML reads 1.30 as 1.3, and 010 as 8.", 'write it in quotes: {}: "{}".'
     if kind in ("int", "float") and isinstance(value, bool):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import os
 import tracemalloc
+from itertools import count
 
 import pytest
 from ansible_collections.csk.kubernetes.plugins.plugin_utils.core.errors import CskError
@@ -73,6 +74,7 @@ def flipped(data: bytes, place: int) -> bytes:
         (WHOLE + LAST, "was changed"),
         (sealed(CONTENT)[:HEADER] + FIRST + SECOND + LAST, "was changed"),  # another file's start
     ],
+    ids=map(str, count()),  # what is sealed is different each time
 )
 def test_what_was_changed_is_refused(data, why):
     with pytest.raises(SealedError, match=why):
