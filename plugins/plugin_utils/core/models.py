@@ -13,6 +13,7 @@ ClusterStatus = Literal["creating", "restoring", "ready", "deleting"]
 MachineStatus = Literal["new", "ready", "leaving", "upgrading"]
 Role = Literal["master", "worker"]
 Origin = Literal["create", "scale", "hand"]
+FIRST_ROUTER_ID = 51  # that of all clusters which were made before each had its own
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Cluster:
     :param etcd_token: random, new for each bootstrap (facts.md: member IDs are a hash of it).
     :param upgrade_to: the exact version that an upgrade was begun to, and not ended.
     :param restore_from: the snapshot of etcd, on the controller, that masters start from until the cluster is ready.
-    :param router_id: VRRP's virtual router ID, 1 to 255, random; 51 in clusters made before it was recorded.
+    :param router_id: VRRP's virtual router ID, 1 to 255, random in each cluster.
     :param places: provider -> where its machines of the cluster are (Provider.place).
     """
 
@@ -44,7 +45,7 @@ class Cluster:
     created_at: datetime
     upgrade_to: str | None = None
     restore_from: str | None = None
-    router_id: int = 51
+    router_id: int = FIRST_ROUTER_ID
     places: dict[str, str] = field(default_factory=dict)
 
     @property

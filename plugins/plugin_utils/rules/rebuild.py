@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.errors import CskError, Problem
 from ..core.machines import MachineState
-from ..core.models import Cluster, Machine, Pool
+from ..core.models import FIRST_ROUTER_ID, Cluster, Machine, Pool
 from ..core.names import (
     ADDED_FORMAT,
     ADDED_LABEL,
@@ -46,6 +46,7 @@ def cluster_of(record: Mapping[str, str]) -> tuple[Cluster, list[Pool]]:
             status="ready",
             etcd_token=secrets.token_hex(16),  # only a bootstrap needs it, and that is long over
             created_at=datetime.fromisoformat(record["created_at"]),
+            router_id=int(record.get("router_id", FIRST_ROUTER_ID)),
         )
         pools = [Pool(cluster.name, name, spec) for name, spec in json.loads(record["nodepools"]).items()]
     except (KeyError, ValueError) as error:

@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..core.models import FIRST_ROUTER_ID
+
 # option of csk_cluster -> where it stands now
 MOVED = {"data_root": "container.data_root"}
 # Completes recorded settings: of csk_cluster or csk_nodepool, and what was recorded.
@@ -38,6 +40,6 @@ def _plain(record: Mapping[str, str], complete: Complete) -> dict[str, Any]:
     try:
         pools = {name: complete("csk_nodepool", spec) for name, spec in json.loads(record["nodepools"]).items()}
         spec = complete("csk_cluster", settings_now(json.loads(record["spec"])))
-        return dict(record) | {"spec": spec, "nodepools": pools}
+        return {"router_id": str(FIRST_ROUTER_ID)} | dict(record) | {"spec": spec, "nodepools": pools}
     except (KeyError, TypeError, ValueError, AttributeError):  # somebody's own hand was in it
         return dict(record)

@@ -222,6 +222,7 @@ def _record(session: Session, cluster: Cluster) -> dict[str, str]:
         "vpc_cidr": cluster.vpc_cidr,
         "endpoint": cluster.endpoint,
         "created_at": cluster.created_at.isoformat(),
+        "router_id": str(cluster.router_id),
         "spec": json.dumps(cluster.spec, sort_keys=True),
         "nodepools": json.dumps(pools, sort_keys=True),
     }

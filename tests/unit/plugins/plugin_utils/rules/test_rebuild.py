@@ -73,6 +73,8 @@ LABELS = {machine.name: node_labels(machine, POOL if machine.pool else None) for
 def test_the_cluster_and_its_pools():
     cluster, pools = rebuild.cluster_of(RECORD)
     assert (cluster.name, cluster.id, cluster.version, cluster.status) == ("demo", "some-id", "1.36.3", "ready")
+    assert cluster.router_id == 51  # a record of before each had its own
+    assert rebuild.cluster_of(RECORD | {"router_id": "7"})[0].router_id == 7
     assert (cluster.created_at, cluster.spec["masters"], cluster.spec["container"]) == (
         CREATED,
         3,

@@ -31,6 +31,8 @@ def record(spec, **more):
         (None, record(NOW), False),
         (record(OLD), record(NOW), True),
         (record(NOW), record(NOW), True),
+        (record(NOW), record(NOW, router_id="51"), True),  # it wasn't said before clusters had different ones
+        (record(NOW), record(NOW, router_id="7"), False),
         (record(OLD), record(NOW | {"masters": 5}), False),
         (record(OLD), record(NOW, version="1.37.2"), False),
         ({"spec": "{"}, record(NOW), False),
