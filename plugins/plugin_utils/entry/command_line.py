@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible import context
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError, AnsibleFilterError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.taggable import Taggable
@@ -38,11 +38,24 @@ def left_out(limit: str | None, groups: Mapping[str, Iterable[str]], names: Sequ
             inventory.add_host(name, "all")
     inventory.reconcile_inventory()
     inventory.subset(limit)
-    inventory.get_hosts()  # as ansible-playbook does first: --limit 127.0.0.1 names Ansible's own localhost so
-    out = [name for name in names if name not in [host.name for host in inventory.get_hosts(name)]]
+    patterns = list(inventory._subset or ())
+    # One that names nobody is an error to Ansible where it was told so (HOST_PATTERN_MISMATCH).
+    inventory._subset = [pattern for pattern in patterns if _names_somebody(inventory, pattern)]
+    through: set[str] = set()
+    if inventory._subset or not patterns:
+        inventory.get_hosts()  # as ansible-playbook does first: --limit 127.0.0.1 names Ansible's own localhost so
+        through = {name for name in names if name in [host.name for host in inventory.get_hosts(name)]}
+    out = [name for name in names if name not in through]
     clusters = tuple({f"{name.partition('.')[0]}." for name in names if "." in name})
-    excluded = [pattern[1:] for pattern in inventory._subset or () if pattern.startswith("!")]
+    excluded = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
     return out + [name for name in excluded if clusters and name.startswith(clusters) and name not in out]
+
+
+def _names_somebody(inventory: InventoryManager, pattern: str) -> bool:
+    try:
+        return bool(inventory.get_hosts(pattern.lstrip("!&"), ignore_limits=True))
+    except AnsibleError:
+        return False
 
 
 def whole_run(host: str, groups: Mapping[str, Iterable[str]]) -> str:

@@ -229,7 +229,7 @@ def test_everything_goes_at_the_clusters_own_provider_last(fleet, near, far, mon
 def placed(place, **recorded):
     one = Fake(1, "master-1")
     one.place = lambda: place
-    return one, Fleet("demo", "id", {"one": one}, {"master-1": "one"}, recorded)
+    return one, Fleet("demo", "id", {"one": one}, {"master-1": "one"}, places=recorded)
 
 
 def test_machines_that_are_elsewhere_are_neither_asked_for_nor_touched():
