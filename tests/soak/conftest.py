@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.fixtures import cluster, echo, healthy, namespace, playbooks
+from support.fixtures import both, cluster, echo, healthy, namespace, playbooks
 from support.upgrades import old, service
 
-__all__ = ["cluster", "echo", "healthy", "namespace", "old", "playbooks", "service"]
+__all__ = ["both", "cluster", "echo", "healthy", "namespace", "old", "playbooks", "service"]
 
 _SEEN: list[tuple[str, str]] = []
 

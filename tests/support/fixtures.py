@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from .playbooks import Playbooks, cluster_file
 NAME = "test-main"
 # For who writes tests: the suite's cluster stays for the next run, which takes it as it is.
 KEEP = bool(os.environ.get("CSK_TEST_KEEP"))
+# Beside the installed collection of csk's.
+COLLECTIONS = Path(__file__).parent / "collections"
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +33,13 @@ def playbooks(tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
 def echo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of the test image."""
     return build_image(tmp_path_factory.mktemp("echo"))
+
+
+@pytest.fixture(scope="module")
+def both(playbooks: Playbooks) -> Playbooks:
+    """The way to run playbooks that find the tests' own collection too, beside the installed one of csk's."""
+    paths = [*os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep), str(COLLECTIONS)]
+    return replace(playbooks, environment={"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(filter(None, paths))})
 
 
 @pytest.fixture(scope="package")

@@ -8,7 +8,6 @@ A variable or an inventory of somebody's may lead a task to another host than th
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,10 +15,10 @@ from ..core.errors import CskError, Problem
 from ..core.models import Cluster
 from ..core.remote import Remote
 from ..render.node_files import PKI, NodeFile
+from .programs import ProgramFailedError, run_program
 
 MARK = "/etc/csk/node"
-# Runs on the node, fed through standard input, so that no file and no argument there holds a secret. A host that was
-# made before there were marks is known by its CA and its name.
+# Runs on the node. A host that was made before there were marks is known by its CA and its name.
 _PROGRAM = r"""
 import base64, hashlib, json, os, socket
 asked = json.loads(base64.b64decode(PAYLOAD))
@@ -121,15 +120,14 @@ def put(
         ],
     }
     names = ", ".join(nodes)
-    payload = base64.b64encode(json.dumps(asked).encode()).decode()
-    answer = remote.run(f"{remote.python} -", _PROGRAM.replace("PAYLOAD", repr(payload)))
-    if answer.rc != 0 or "CSK" not in answer.stdout:
-        what = f"the files can't be written on {names}: {answer.stderr.strip()[-300:]}"
-        if answer.rc is None:
-            raise AnsibleConnectionFailure(what)
+    try:
+        result = run_program(remote, _PROGRAM, asked)
+    except ProgramFailedError as failed:
+        what = f"the files can't be written on {names}: {failed.said[-300:]}"
+        if not failed.reached:
+            raise AnsibleConnectionFailure(what) from None
         rule = "the node takes them as root, with Python 3."
-        raise CskError(Problem(module, what, rule, "check ansible_python_interpreter and become."))
-    result = json.loads(answer.stdout[answer.stdout.index("CSK") + 3 :])
+        raise CskError(Problem(module, what, rule, "check ansible_python_interpreter and become.")) from None
     if result["node"] is None:
         wanted = " or ".join(text.strip() for text in nodes.values())
         what = f"the host that the task leads to is {result['told']}, not {wanted}."

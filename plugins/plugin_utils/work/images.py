@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 from ..artifacts import archive
 from ..context import loaded
 from ..core.errors import CskError, Problem
+from .programs import ProgramFailedError, run_program
 from .steps import Task
 
 # A node's data directory, which is a disk everywhere; /tmp and /run of a machine are memory that its pods lack then.
@@ -161,16 +160,14 @@ def _refuse_foreign(images: list[dict[str, Any]], lacking: list[str], machine: s
 def _ask(task: Task, asked: dict[str, Any], images: list[dict[str, Any]]) -> dict[str, Any]:
     """Run the program on the node; what it answers."""
     listed = [{"names": image["names"], "ids": list(image["configs"].values())} for image in images]
-    payload = base64.b64encode(json.dumps(asked | {"images": listed}).encode()).decode()
-    answer = task.remote.run(f"{task.remote.python} -", _PROGRAM.replace("PAYLOAD", repr(payload)))
-    if answer.rc != 0 or "CSK" not in answer.stdout:
+    try:
+        return run_program(task.remote, _PROGRAM, asked | {"images": listed})
+    except ProgramFailedError as failed:
         from ansible.errors import AnsibleConnectionFailure
 
-        said = answer.stderr.strip()[-500:]
-        if answer.rc is None:
-            raise AnsibleConnectionFailure(said)
+        said = failed.said[-500:]
+        if not failed.reached:
+            raise AnsibleConnectionFailure(said) from None
         rule = "the node takes images as root, with containerd and Python 3."
-        raise CskError(
-            Problem("csk_image", f"can't be loaded: {said}.", rule, "look at the message; then run it again.")
-        )
-    return json.loads(answer.stdout[answer.stdout.index("CSK") + 3 :])
+        problem = Problem("csk_image", f"can't be loaded: {said}.", rule, "look at the message; then run it again.")
+        raise CskError(problem) from None

@@ -37,12 +37,12 @@ def _taken(task: Task) -> dict[str, Any]:
     folder = Path(values["snapshot_dir"] or session.home / "snapshots").expanduser()
     if task.check:
         return {"changed": True, "changes": [f"etcd of {cluster.name}: take a snapshot into {folder}."]}
-    masters = [machine.name for machine in masters_of(session.ledger.machines(cluster.name))]
+    masters = masters_of(session.ledger.machines(cluster.name))
     ca = session.ledger.secret(cluster.name, "ca.crt")
-    host_files.put(task.remote, "csk_snapshot", host_files.marks(cluster, masters), ca)
+    host_files.put(task.remote, "csk_snapshot", host_files.marks(cluster, [master.name for master in masters]), ca)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with session.step(cluster.name, "snapshot of etcd"), snapshots.workplace(session, cluster.name) as work:
-        views = etcd_views(session, cluster, masters_of(session.ledger.machines(cluster.name)))
+        views = etcd_views(session, cluster, masters)
         status, digest = taking.take(task.remote, etcd.cluster_of(views))
         with session.api(cluster, timeout=15) as api:
             configs = api.kubeadm_configs()

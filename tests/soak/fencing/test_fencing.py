@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import copy
-import os
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,14 @@ from support.cluster import TestCluster
 from support.kube import ECHO, disruption_budget, served, until, workload
 from support.playbooks import Outcome, Playbooks, cluster_file, read_until
 
-COLLECTIONS = Path(__file__).parents[2] / "support" / "collections"
 UNFENCED = "csk_test.machines.unfenced"
 REPLICAS = 6
 BLOCK = ("iptables", "-w", "-I", "INPUT", "-p", "tcp", "--dport", "10250", "-j", "DROP")
 
 
 @pytest.fixture(scope="module")
-def cluster(playbooks: Playbooks, echo: Path) -> Iterator[TestCluster]:
+def cluster(both: Playbooks, echo: Path) -> Iterator[TestCluster]:
     """Three masters, two workers, and one of a provider that can't stop machines."""
-    paths = [*os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep), str(COLLECTIONS)]
-    both = replace(playbooks, environment={"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(filter(None, paths))})
     file = cluster_file("test-fencing")
     file["csk_nodepools"].append({"name": "far", "desired_size": 1, "provider": UNFENCED})
     made = TestCluster(both, file, echo)

@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +14,11 @@ from support.cluster import TestCluster
 from support.kills import interrupt
 from support.playbooks import Outcome, Playbooks, cluster_file
 
-COLLECTIONS = Path(__file__).parents[2] / "support" / "collections"
 BROKEN = "csk_test.machines.broken"
 WELL = ["default-1", "master-1", "master-2", "master-3"]
 # Longer than a run takes that waits for nothing in vain, shorter than the wait.
 SOON = 240
 Note = Callable[[str, str], None]
-
-
-@pytest.fixture(scope="module")
-def both(playbooks: Playbooks) -> Playbooks:
-    """The way to run playbooks that find the provider of broken machines too."""
-    paths = [*os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep), str(COLLECTIONS)]
-    return replace(playbooks, environment={"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(filter(None, paths))})
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,7 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +14,7 @@ from support.playbooks import Outcome, Playbooks, cluster_file
 
 WRAPPED = "csk_test.machines.wrapped"
 LABEL = "csk.dev/wrapped"
-# Beside the installed collection of csk's.
-COLLECTIONS = Path(__file__).parents[2] / "support" / "collections"
 NEAR = ["default-1", "master-1", "master-2", "master-3"]
-
-
-@pytest.fixture(scope="module")
-def both(playbooks: Playbooks) -> Playbooks:
-    """The way to run playbooks that find the other collection too."""
-    paths = [*os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep), str(COLLECTIONS)]
-    return replace(playbooks, environment={"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(filter(None, paths))})
 
 
 @pytest.fixture(scope="module")
